@@ -1,0 +1,14 @@
+//! What the benches share: data of any size from a seed, measuring, and tables to paste into BENCHMARKS.md.
+//!
+//! Guarantees: the same shape gives the same records, byte for byte, on every machine.
+
+pub mod conversations;
+pub mod corpus;
+pub mod error;
+pub mod measure;
+pub mod ndjson;
+pub mod parquet_files;
+pub mod step;
+pub mod table;
+
+pub use error::{Error, Result};

@@ -1,0 +1,14 @@
+-- view: inboxes
+-- doc: Inboxes (connected channels) of chatbots. The last write counts.
+-- source: domain specification §2.4, §3.2
+-- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
+-- column: inbox_id | TEXT | Inbox inside the chatbot.
+-- column: channel | TEXT | Channel: web, whatsapp, messenger, ….
+-- column: name | TEXT | Name of the inbox.
+SELECT
+  chatbot_id,
+  inbox_id,
+  channel,
+  name
+FROM stored.inboxes
+QUALIFY row_number() OVER (PARTITION BY chatbot_id, inbox_id ORDER BY ingest_seq DESC) = 1

@@ -1,0 +1,11 @@
+-- view: team_members
+-- doc: Which agent is in which team.
+-- source: domain specification §2.4, §3.2
+-- column: account_id | TEXT | Account (platform organization).
+-- column: team_id | TEXT | Team inside the account.
+-- column: agent_id | TEXT | Agent who is a member of the team.
+SELECT DISTINCT
+  account_id,
+  team_id,
+  agent_id
+FROM stored.team_members

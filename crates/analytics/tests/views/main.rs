@@ -1,0 +1,13 @@
+//! The views on small lakes: every expected row is derived by hand from the domain specification.
+//!
+//! Guarantees: no file, no clock, no network; each test reads alone.
+
+mod annotations;
+mod conversations;
+mod lake;
+mod point_in_time;
+mod profiles;
+mod pruning;
+mod registries;
+mod sessions;
+mod shape;

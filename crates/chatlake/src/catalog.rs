@@ -1,0 +1,127 @@
+//! What a query can name: `chatlake.lake` (resolved views), `chatlake.stored` (stored tables with every version),
+//! `chatlake.system` (the lake itself).
+//!
+//! Guarantees: a catalog belongs to one query and shows one commit; a view is planned only when it is named, once per query.
+
+mod stored;
+pub(crate) mod system;
+mod views;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+
+use arrow::datatypes::SchemaRef;
+use chatlake_storage::{Lake, LakeSnapshot};
+use datafusion::catalog::{CatalogProvider, CatalogProviderList, SchemaProvider};
+use datafusion::common::ParamValues;
+use datafusion::common::metadata::ScalarAndMetadata;
+use datafusion::execution::SessionState;
+use datafusion::scalar::ScalarValue;
+
+use crate::entity_table::visible_rows::VisibleRows;
+
+/// The name of the only catalog.
+pub const CATALOG: &str = "chatlake";
+
+/// The schema of resolved views, used when a query names none.
+pub(crate) const DEFAULT_SCHEMA: &str = "lake";
+
+/// The latest instant that SQL text can name: "no cut" for `$as_of`.
+const END_OF_TIME_MICROS: i64 = 253_402_300_799_999_999;
+
+/// A table or view as tools list it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableInfo {
+    /// Schema, e.g. `lake`.
+    pub schema: String,
+    /// Name, unique in the schema.
+    pub name: String,
+    /// `TABLE` or `VIEW`.
+    pub kind: &'static str,
+    /// What one row is.
+    pub doc: String,
+    /// Columns, in types that BI tools read.
+    pub arrow_schema: SchemaRef,
+}
+
+/// What a query sees of the lake.
+#[derive(Clone, Debug)]
+pub(crate) struct QueryScope {
+    pub(crate) lake: Arc<Lake>,
+    pub(crate) snapshot: Arc<LakeSnapshot>,
+    pub(crate) visible: VisibleRows,
+    /// `chatlake.as_of`, in µs since 1970-01-01T00:00:00Z.
+    pub(crate) as_of_micros: Option<i64>,
+    /// The clock when the query began, in µs since 1970-01-01T00:00:00Z.
+    pub(crate) now_micros: i64,
+}
+
+impl QueryScope {
+    /// Values of the placeholders in view SQL.
+    fn view_parameters(&self) -> ParamValues {
+        let instant = |micros| ScalarAndMetadata::from(ScalarValue::TimestampMicrosecond(Some(micros), Some("UTC".into())));
+        ParamValues::Map(HashMap::from([
+            (chatlake_analytics::AS_OF.to_owned(), instant(self.as_of_micros.unwrap_or(END_OF_TIME_MICROS))),
+            (chatlake_analytics::NOW.to_owned(), instant(self.as_of_micros.unwrap_or(self.now_micros))),
+        ]))
+    }
+}
+
+/// The catalogs of one query.
+#[derive(Debug)]
+pub(crate) struct QueryCatalogs {
+    catalog: Arc<QueryCatalog>,
+}
+
+#[derive(Debug)]
+struct QueryCatalog {
+    stored: Arc<stored::StoredSchema>,
+    lake: Arc<views::ViewSchema>,
+    system: Arc<system::SystemSchema>,
+}
+
+impl QueryCatalogs {
+    pub(crate) fn new(scope: QueryScope) -> Self {
+        let scope = Arc::new(scope);
+        let catalog = QueryCatalog {
+            stored: Arc::new(stored::StoredSchema::new(Arc::clone(&scope))),
+            lake: Arc::new(views::ViewSchema::new(Arc::clone(&scope))),
+            system: Arc::new(system::SystemSchema::new(scope)),
+        };
+        Self { catalog: Arc::new(catalog) }
+    }
+
+    /// Tells the views which session plans them (it holds this catalog, so it cannot be given at the beginning).
+    pub(crate) fn set_planner(&self, state: Weak<SessionState>) {
+        self.catalog.lake.set_planner(state);
+    }
+}
+
+impl CatalogProviderList for QueryCatalogs {
+    fn register_catalog(&self, _: String, _: Arc<dyn CatalogProvider>) -> Option<Arc<dyn CatalogProvider>> {
+        None
+    }
+
+    fn catalog_names(&self) -> Vec<String> {
+        vec![CATALOG.to_owned()]
+    }
+
+    fn catalog(&self, name: &str) -> Option<Arc<dyn CatalogProvider>> {
+        (name == CATALOG).then(|| Arc::clone(&self.catalog) as Arc<dyn CatalogProvider>)
+    }
+}
+
+impl CatalogProvider for QueryCatalog {
+    fn schema_names(&self) -> Vec<String> {
+        vec![DEFAULT_SCHEMA.to_owned(), "stored".to_owned(), "system".to_owned()]
+    }
+
+    fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
+        match name {
+            DEFAULT_SCHEMA => Some(Arc::clone(&self.lake) as Arc<dyn SchemaProvider>),
+            "stored" => Some(Arc::clone(&self.stored) as Arc<dyn SchemaProvider>),
+            "system" => Some(Arc::clone(&self.system) as Arc<dyn SchemaProvider>),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The schema `system`: the lake itself as tables. One file per table; a new one is a file and a line in [`TABLES`].
+
+mod commits;
+mod files;
+mod tables;
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+use datafusion::catalog::{MemTable, SchemaProvider, TableProvider};
+use datafusion::common::Result;
+
+use super::QueryScope;
+
+/// A table about the lake.
+pub(crate) trait SystemTable: std::fmt::Debug + Send + Sync {
+    /// Its name in the schema `system`.
+    fn name(&self) -> &'static str;
+    /// What one row is.
+    fn doc(&self) -> &'static str;
+    /// Its columns.
+    fn schema(&self) -> SchemaRef;
+    /// Its rows, as far as the query may see them.
+    fn rows(&self, scope: &QueryScope) -> Result<RecordBatch>;
+}
+
+/// All of them, by name.
+pub(crate) const TABLES: [&dyn SystemTable; 3] = [&commits::Commits, &files::Files, &tables::Tables];
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub(super) struct SystemSchema {
+    scope: Arc<QueryScope>,
+}
+
+impl SystemSchema {
+    pub(super) fn new(scope: Arc<QueryScope>) -> Self {
+        Self { scope }
+    }
+}
+
+fn find(name: &str) -> Option<&'static dyn SystemTable> {
+    TABLES.into_iter().find(|table| table.name() == name)
+}
+
+#[async_trait]
+impl SchemaProvider for SystemSchema {
+    fn table_names(&self) -> Vec<String> {
+        TABLES.iter().map(|table| table.name().to_owned()).collect()
+    }
+
+    async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        let Some(table) = find(name) else { return Ok(None) };
+        let rows = table.rows(&self.scope)?;
+        Ok(Some(Arc::new(MemTable::try_new(table.schema(), vec![vec![rows]])?)))
+    }
+
+    fn table_exist(&self, name: &str) -> bool {
+        find(name).is_some()
+    }
+}

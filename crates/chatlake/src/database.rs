@@ -1,0 +1,169 @@
+//! An open lake with a query engine: what a program embeds.
+
+use std::sync::Arc;
+
+use chatlake_ingest::{IngestOptions, IngestReport, Source};
+use chatlake_storage::{Lake, LakeCheck, Location};
+use chatlake_types::{AccessScope, Clock, SystemClock};
+use datafusion::execution::SessionState;
+use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use url::Url;
+
+use crate::catalog::{CATALOG, DEFAULT_SCHEMA};
+use crate::entity_table::STORE_URL;
+use crate::session::Session;
+use crate::settings::Settings;
+use crate::{Error, Result};
+
+/// The largest consumers named when memory runs out.
+const NAMED_CONSUMERS: usize = 3;
+
+/// How a lake is opened.
+#[derive(Clone, Debug)]
+pub struct OpenOptions {
+    /// Make a lake where there is none.
+    pub create: bool,
+    /// Where the present comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Limits.
+    pub settings: Settings,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self { create: false, clock: Arc::new(SystemClock), settings: Settings::default() }
+    }
+}
+
+/// An open lake. Clones share it.
+#[derive(Clone)]
+pub struct Chatlake {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    lake: Arc<Lake>,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    /// Functions, limits and defaults, without a catalog: every query gets its own.
+    base: SessionState,
+}
+
+impl std::fmt::Debug for Chatlake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Chatlake").field("url", &self.url()).finish_non_exhaustive()
+    }
+}
+
+impl Chatlake {
+    /// Opens the lake at a path or URL (`file://`, `memory://`, with the feature `s3` also `s3://bucket/prefix`).
+    ///
+    /// # Errors
+    /// When there is no lake (and none is to be made), or it cannot be read.
+    pub async fn open(url: &str, options: OpenOptions) -> Result<Self> {
+        let location = Location::parse(url)?;
+        Self::open_location(location, options).await
+    }
+
+    /// Opens the lake at a location with an object store of one's own.
+    ///
+    /// # Errors
+    /// As [`Chatlake::open`].
+    pub async fn open_location(location: Location, options: OpenOptions) -> Result<Self> {
+        let OpenOptions { create, clock, settings } = options;
+        let lake = Lake::open(location, settings.storage()?, Arc::clone(&clock), create).await?;
+        let base = base_state(&lake, &settings)?;
+        Ok(Self { inner: Arc::new(Inner { lake, clock, settings, base }) })
+    }
+
+    /// A session that sees every row: embedded use acts as the owner (domain specification §9.5).
+    pub fn session(&self) -> Session {
+        self.session_with_scope(AccessScope::Everything)
+    }
+
+    /// A session that sees only rows of the scope.
+    pub fn session_with_scope(&self, scope: AccessScope) -> Session {
+        Session::new(self.clone(), scope)
+    }
+
+    /// Takes records in: one file or stream, whole or not at all.
+    ///
+    /// # Errors
+    /// When the source cannot be read, somebody else is writing, or the lake cannot be written. Records that are wrong
+    /// are no error: the report names them.
+    pub async fn ingest(&self, source: Source, options: IngestOptions) -> Result<IngestReport> {
+        Ok(chatlake_ingest::ingest(&self.inner.lake, source, options).await?)
+    }
+
+    /// Verifies that everything the lake's logs name is there and whole.
+    ///
+    /// # Errors
+    /// When the store cannot be asked; damage is part of the report.
+    pub async fn check(&self) -> Result<LakeCheck> {
+        Ok(self.inner.lake.check().await?)
+    }
+
+    /// Where it is, as it was given to [`Chatlake::open`].
+    pub fn url(&self) -> &str {
+        self.inner.lake.location().text()
+    }
+
+    /// Where the present comes from.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
+    }
+
+    /// The limits in force.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    pub(crate) fn lake(&self) -> &Arc<Lake> {
+        &self.inner.lake
+    }
+
+    pub(crate) fn base_state(&self) -> &SessionState {
+        &self.inner.base
+    }
+}
+
+fn base_state(lake: &Lake, settings: &Settings) -> Result<SessionState> {
+    let mut config = SessionConfig::new()
+        .with_target_partitions(settings.threads())
+        .with_information_schema(true)
+        .with_default_catalog_and_schema(CATALOG, DEFAULT_SCHEMA)
+        .with_create_default_catalog_and_schema(false);
+    let options = config.options_mut();
+    options.execution.time_zone = Some("UTC".to_owned());
+    options.explain.format = datafusion::common::format::ExplainFormat::Indent;
+    let context = SessionContext::new_with_config_rt(config.clone(), runtime(lake, settings)?);
+    let mut state: SessionState = SessionStateBuilder::new_from_existing(context.state()).with_config(config).build();
+    chatlake_functions::register_all(&mut state)?;
+    Ok(state)
+}
+
+fn runtime(lake: &Lake, settings: &Settings) -> Result<Arc<RuntimeEnv>> {
+    let consumers = std::num::NonZeroUsize::new(NAMED_CONSUMERS).unwrap_or(std::num::NonZeroUsize::MIN);
+    let pool = TrackConsumersPool::new(FairSpillPool::new(settings.query_memory_bytes), consumers);
+    let mode = match &settings.spill_directory {
+        None => DiskManagerMode::OsTmpDirectory,
+        Some(directory) if directory.is_dir() => DiskManagerMode::Directories(vec![directory.clone()]),
+        Some(directory) => {
+            let reason = format!("expected a folder, found none at `{}`", directory.display());
+            return Err(Error::Setting { name: "spill_directory", reason });
+        }
+    };
+    let disk = DiskManagerBuilder::default().with_mode(mode).with_max_temp_directory_size(settings.query_spill_bytes);
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(pool))
+        .with_disk_manager_builder(disk)
+        .with_metadata_cache_limit(settings.footer_cache_bytes)
+        .build_arc()?;
+    let url = Url::parse(STORE_URL).map_err(|error| Error::Internal(error.to_string()))?;
+    runtime.register_object_store(&url, Arc::clone(lake.location().store()));
+    Ok(runtime)
+}

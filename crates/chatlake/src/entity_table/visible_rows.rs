@@ -1,0 +1,76 @@
+//! What of a stored table a session may see: its access scope, narrowed by `chatlake.chatbot_id` when that is set.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chatlake_schema::Table;
+use chatlake_types::AccessScope;
+use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::{col, lit};
+
+use crate::{Error, Result};
+
+/// Name of the column that says whose registry or ledger row it is.
+const ACCOUNT_COLUMN: &str = "account_id";
+
+/// See the module's documentation.
+#[derive(Clone, Debug)]
+pub(crate) struct VisibleRows {
+    scope: Arc<AccessScope>,
+    chatbot_id: Option<Arc<str>>,
+}
+
+impl VisibleRows {
+    /// # Errors
+    /// [`Error::PermissionDenied`] when the one chatbot asked for is outside of the scope.
+    pub(crate) fn new(scope: Arc<AccessScope>, chatbot_id: Option<Arc<str>>) -> Result<Self> {
+        if let Some(chatbot_id) = &chatbot_id
+            && !scope.allows_chatbot(chatbot_id)
+        {
+            return Err(Error::PermissionDenied(format!("chatbot `{chatbot_id}` is not yours to read")));
+        }
+        Ok(Self { scope, chatbot_id })
+    }
+
+    /// The chatbots whose partitions may be read; `None` for all. Rows without a chatbot come on top, filtered by account.
+    pub(crate) fn chatbots(&self) -> Option<BTreeSet<&str>> {
+        match (&self.chatbot_id, self.scope.as_ref()) {
+            (Some(chatbot_id), _) => Some(BTreeSet::from([chatbot_id.as_ref()])),
+            (None, AccessScope::Everything) => None,
+            (None, AccessScope::Nothing) => Some(BTreeSet::new()),
+            (None, AccessScope::Tenants { chatbots, .. }) => Some(chatbots.iter().map(String::as_str).collect()),
+        }
+    }
+
+    /// May partitions without a chatbot be read (their rows are filtered by account)?
+    pub(crate) fn rows_without_chatbot(&self) -> bool {
+        match self.scope.as_ref() {
+            AccessScope::Everything => self.chatbot_id.is_none(),
+            AccessScope::Tenants { .. } => self.chatbot_id.is_none(),
+            AccessScope::Nothing => false,
+        }
+    }
+
+    /// A condition on rows, where the choice of partitions does not already say everything.
+    pub(crate) fn row_filter(&self, table: &Table) -> Option<Expr> {
+        let list = |ids: BTreeSet<&str>| ids.into_iter().map(lit).collect::<Vec<Expr>>();
+        let has = |name: &str| table.column_index(name).is_some();
+        let mut conditions: Vec<Expr> = Vec::new();
+        if let Some(chatbot) = table.chatbot_column.as_deref().filter(|_| !table.is_partitioned())
+            && let Some(chatbots) = self.chatbots()
+        {
+            conditions.push(col(chatbot).in_list(list(chatbots), false));
+        }
+        if has(ACCOUNT_COLUMN) {
+            match self.scope.as_ref() {
+                AccessScope::Everything => {}
+                AccessScope::Nothing => conditions.push(lit(false)),
+                AccessScope::Tenants { accounts, .. } => {
+                    let accounts = accounts.iter().map(String::as_str).collect();
+                    conditions.push(col(ACCOUNT_COLUMN).in_list(list(accounts), false));
+                }
+            }
+        }
+        conditions.into_iter().reduce(Expr::and)
+    }
+}

@@ -1,0 +1,25 @@
+//! Chatlake, embedded: an analytics database for chatbot conversations in your own process.
+//!
+//! [`Chatlake::open`] a lake, [`Chatlake::ingest`] conversations, ask them in SQL through a [`Session`].
+//! Guarantees: a query sees one commit of the lake, whole, the newest when it began; nobody reads rows outside of the
+//! session's [`AccessScope`]; memory and time are bounded by [`Settings`].
+
+mod bi_types;
+mod catalog;
+mod database;
+mod entity_table;
+mod error;
+mod query;
+mod session;
+mod settings;
+
+pub use chatlake_ingest::{Format, IngestOptions, IngestReport, OnError, Progress, Source};
+pub use chatlake_storage::{Damage, LakeCheck as CheckReport, TableCheck};
+pub use chatlake_types::{AccessScope, Clock, ErrorCode, FixedClock, SystemClock};
+
+pub use crate::catalog::{CATALOG, TableInfo};
+pub use crate::database::{Chatlake, OpenOptions};
+pub use crate::error::{Error, Result};
+pub use crate::query::{Prepared, Query};
+pub use crate::session::Session;
+pub use crate::settings::Settings;

@@ -1,0 +1,206 @@
+//! A session: whose rows are seen, the variables that were set, and the way from SQL text to a running query.
+//!
+//! Guarantees: every statement sees the newest commit when it is planned, and nothing newer; only reading statements and
+//! `SET` / `SHOW` run; the scope cannot be widened by SQL.
+
+mod statements;
+mod variables;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Field, Schema};
+use chatlake_types::AccessScope;
+use datafusion::common::ParamValues;
+use datafusion::common::metadata::ScalarAndMetadata;
+use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::scalar::ScalarValue;
+
+use crate::bi_types::readable_schema;
+use crate::catalog::{QueryCatalogs, QueryScope, TableInfo, system};
+use crate::database::Chatlake;
+use crate::entity_table::visible_rows::VisibleRows;
+use crate::query::{Prepared, Query};
+use crate::session::statements::{Statement, parse};
+use crate::session::variables::Variables;
+use crate::{Error, Result};
+
+/// See the module's documentation. Clones share the variables.
+#[derive(Clone, Debug)]
+pub struct Session {
+    database: Chatlake,
+    scope: Arc<AccessScope>,
+    variables: Arc<Mutex<Variables>>,
+}
+
+impl Session {
+    pub(crate) fn new(database: Chatlake, scope: AccessScope) -> Self {
+        Self { database, scope: Arc::new(scope), variables: Arc::default() }
+    }
+
+    /// The database it belongs to.
+    pub fn database(&self) -> &Chatlake {
+        &self.database
+    }
+
+    /// Plans one statement. `SET` takes effect here; everything else runs when the query's stream is polled.
+    ///
+    /// # Errors
+    /// When the text is not one statement that this database runs, or names something that is not there.
+    pub async fn query(&self, sql: &str) -> Result<Query> {
+        self.query_with(sql, None).await
+    }
+
+    /// Plans one statement with values for its placeholders `$1`, `$2`, …
+    pub(crate) async fn query_with(&self, sql: &str, values: Option<ParamValues>) -> Result<Query> {
+        let statement = match parse(self.database.base_state(), sql)? {
+            Statement::Set { name, value } => {
+                self.change_variables(|variables| variables.set(&name, &value))?;
+                return Query::empty(&self.database);
+            }
+            Statement::Reset { name } => {
+                self.change_variables(|variables| variables.reset(&name))?;
+                return Query::empty(&self.database);
+            }
+            Statement::Show { name } => {
+                let value = self.variables().get(&name)?;
+                return Query::one_text(&self.database, &name, value);
+            }
+            Statement::Read(statement) => statement,
+        };
+        let state = self.plan_state().await?;
+        let plan = state.statement_to_plan(*statement).await?;
+        statements::verify(&plan)?;
+        let plan = match values {
+            Some(values) => plan.with_param_values(values)?,
+            None => plan,
+        };
+        refuse_unbound(&plan)?;
+        Query::new(&self.database, state, plan)
+    }
+
+    /// Plans a statement that may hold placeholders, to be run many times.
+    ///
+    /// # Errors
+    /// As [`Session::query`].
+    pub async fn prepare(&self, sql: &str) -> Result<Prepared> {
+        let Statement::Read(statement) = parse(self.database.base_state(), sql)? else {
+            return Ok(Prepared::new(self.clone(), sql, Arc::new(Schema::empty()), Arc::new(Schema::empty())));
+        };
+        let state = self.plan_state().await?;
+        let plan = state.statement_to_plan(*statement).await?;
+        statements::verify(&plan)?;
+        let parameters = parameter_schema(&plan)?;
+        // types that follow from operators and functions are known after analysis
+        let analyzed = state.analyzer().execute_and_check(plan.clone(), state.config_options(), |_, _| {});
+        let schema = analyzed.as_ref().unwrap_or(&plan).schema().as_arrow().clone();
+        Ok(Prepared::new(self.clone(), sql, readable_schema(&schema), Arc::new(parameters)))
+    }
+
+    /// Every table and view of the session, by schema and name.
+    ///
+    /// # Errors
+    /// When a view cannot be planned.
+    pub async fn tables(&self) -> Result<Vec<TableInfo>> {
+        let state = self.plan_state().await?;
+        let mut list = Vec::new();
+        for view in chatlake_analytics::views() {
+            let plan = state.create_logical_plan(&view.sql).await;
+            let plan = plan.map_err(|error| Error::Internal(format!("view `{}`: {error}", view.name)))?;
+            list.push(TableInfo {
+                schema: "lake".to_owned(),
+                name: view.name.clone(),
+                kind: "VIEW",
+                doc: view.doc.clone(),
+                arrow_schema: readable_schema(plan.schema().as_arrow()),
+            });
+        }
+        for table in chatlake_schema::tables() {
+            list.push(TableInfo {
+                schema: "stored".to_owned(),
+                name: table.name.clone(),
+                kind: "TABLE",
+                doc: table.doc.clone(),
+                arrow_schema: readable_schema(&crate::entity_table::engine_schema(table)),
+            });
+        }
+        for table in system::TABLES {
+            list.push(TableInfo {
+                schema: "system".to_owned(),
+                name: table.name().to_owned(),
+                kind: "TABLE",
+                doc: table.doc().to_owned(),
+                arrow_schema: readable_schema(&table.schema()),
+            });
+        }
+        list.sort_by(|left, right| (&left.schema, &left.name).cmp(&(&right.schema, &right.name)));
+        Ok(list)
+    }
+
+    fn variables(&self) -> Variables {
+        self.variables.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes the variables, if they are still good together.
+    fn change_variables(&self, change: impl FnOnce(&mut Variables) -> Result<()>) -> Result<()> {
+        let mut variables = self.variables();
+        change(&mut variables)?;
+        VisibleRows::new(Arc::clone(&self.scope), variables.chatbot_id())?;
+        *self.variables.lock().unwrap_or_else(PoisonError::into_inner) = variables;
+        Ok(())
+    }
+
+    /// The engine's state for one query: the newest commit, the session's scope and variables.
+    async fn plan_state(&self) -> Result<Arc<SessionState>> {
+        let lake = self.database.lake();
+        lake.refresh().await?;
+        let variables = self.variables();
+        let catalogs = Arc::new(QueryCatalogs::new(QueryScope {
+            lake: Arc::clone(lake),
+            snapshot: lake.snapshot(),
+            visible: VisibleRows::new(Arc::clone(&self.scope), variables.chatbot_id())?,
+            as_of_micros: variables.as_of_micros(),
+            now_micros: self.database.clock().now_micros(),
+        }));
+        let base = self.database.base_state().clone();
+        let mut config = base.config().clone();
+        config.options_mut().execution.time_zone = Some(variables.timezone().to_owned());
+        let state = SessionStateBuilder::new_from_existing(base)
+            .with_config(config)
+            .with_catalog_list(Arc::clone(&catalogs) as _)
+            .build();
+        let state = Arc::new(state);
+        catalogs.set_planner(Arc::downgrade(&state));
+        Ok(state)
+    }
+}
+
+/// Placeholders in order, with the types the plan wants.
+fn parameter_schema(plan: &LogicalPlan) -> Result<Schema> {
+    let types = plan.get_parameter_types()?;
+    let position = |name: &str| name.trim_start_matches('$').parse::<usize>().unwrap_or(usize::MAX);
+    let mut names: Vec<_> = types.into_iter().collect();
+    names.sort_by(|left, right| (position(&left.0), &left.0).cmp(&(position(&right.0), &right.0)));
+    let field = |(name, data_type): (String, Option<DataType>)| {
+        Field::new(name, data_type.unwrap_or(DataType::Utf8), true)
+    };
+    let schema = Schema::new(names.into_iter().map(field).collect::<Vec<_>>());
+    Ok(readable_schema(&schema).as_ref().clone())
+}
+
+/// A placeholder without a value is the caller's mistake, and is said here rather than deep in the engine.
+fn refuse_unbound(plan: &LogicalPlan) -> Result<()> {
+    let unbound = plan.get_parameter_types()?;
+    let Some(name) = unbound.keys().min() else { return Ok(()) };
+    Err(Error::Sql(format!("expected a value for the placeholder `{name}`, found none")))
+}
+
+/// One row of parameters as values, in column order.
+pub(crate) fn row_values(parameters: &RecordBatch, row: usize) -> Result<ParamValues> {
+    let values = parameters.columns().iter().map(|column| {
+        let value = ScalarValue::try_from_array(column, row)?;
+        Ok::<_, Error>(ScalarAndMetadata::from(value))
+    });
+    Ok(ParamValues::List(values.collect::<Result<_>>()?))
+}

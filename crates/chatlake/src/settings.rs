@@ -1,0 +1,76 @@
+//! The named limits of an open lake.
+
+use std::path::PathBuf;
+
+use chatlake_storage::StorageSettings;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// Limits of queries and loads; every field has a working default, and a configuration file may name any of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Memory that all running queries of a lake may use together, in bytes; beyond it they spill to disk.
+    pub query_memory_bytes: usize,
+    /// Temporary disk space that queries may spill to, in bytes.
+    pub query_spill_bytes: u64,
+    /// Where queries spill to; the system's temporary folder when not set.
+    pub spill_directory: Option<PathBuf>,
+    /// A query that runs longer is ended, in ms; 0 for no limit.
+    pub query_timeout_ms: u64,
+    /// Threads that one query uses; 0 for as many as there are cores.
+    pub query_thread_count: usize,
+    /// Parquet footers kept in memory, in bytes.
+    pub footer_cache_bytes: usize,
+    /// Rows that a load keeps in memory before it writes data files, in bytes.
+    pub load_memory_bytes: usize,
+    /// Keys that a load keeps in memory to find duplicates, in bytes.
+    pub dedup_memory_bytes: usize,
+    /// zstd level of data files (1–22).
+    pub zstd_level: i32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let storage = StorageSettings::default();
+        Self {
+            query_memory_bytes: 2 << 30,
+            query_spill_bytes: 64 << 30,
+            spill_directory: None,
+            query_timeout_ms: 0,
+            query_thread_count: 0,
+            footer_cache_bytes: 256 << 20,
+            load_memory_bytes: storage.load_memory_bytes,
+            dedup_memory_bytes: storage.dedup_memory_bytes,
+            zstd_level: storage.zstd_level,
+        }
+    }
+}
+
+impl Settings {
+    /// Storage's part of the settings.
+    ///
+    /// # Errors
+    /// When a value cannot be used.
+    pub(crate) fn storage(&self) -> Result<StorageSettings> {
+        if !(1..=22).contains(&self.zstd_level) {
+            let reason = format!("expected 1 to 22, found {}", self.zstd_level);
+            return Err(Error::Setting { name: "zstd_level", reason });
+        }
+        Ok(StorageSettings {
+            load_memory_bytes: self.load_memory_bytes,
+            dedup_memory_bytes: self.dedup_memory_bytes,
+            zstd_level: self.zstd_level,
+            ..StorageSettings::default()
+        })
+    }
+
+    /// Threads that one query uses.
+    pub(crate) fn threads(&self) -> usize {
+        match self.query_thread_count {
+            0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            count => count,
+        }
+    }
+}

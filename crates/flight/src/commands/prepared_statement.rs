@@ -1,0 +1,95 @@
+//! Prepared statements: the actions that create and close them, and `CommandPreparedStatementQuery`.
+//!
+//! Guarantees: the ticket holds text and parameters, so it outlives the handle (ADBC closes the statement before others
+//! read its partitions); a statement whose parameters are missing is refused before it runs.
+
+use arrow_flight::sql::{ActionCreatePreparedStatementRequest, CommandPreparedStatementQuery};
+use arrow_flight::{FlightDescriptor, FlightInfo};
+use bytes::Bytes;
+
+use crate::column_metadata::result_schema;
+use crate::commands::statement::{Run, accept_sql, plan, refuse_transaction};
+use crate::error::{Error, Result};
+use crate::flight_info::schema_message;
+use crate::messages::PreparedStatementResult;
+use crate::parameters::wire_schema;
+use crate::prepared_statements::PreparedStatement;
+use crate::result_stream::{FlightDataStream, stream_query};
+use crate::sessions::CallSession;
+use crate::state::State;
+use crate::ticket::StatementTicket;
+
+/// Prepares a statement and keeps it.
+pub(crate) async fn create(
+    state: &State,
+    call: CallSession,
+    request: ActionCreatePreparedStatementRequest,
+) -> Result<PreparedStatementResult> {
+    refuse_transaction(request.transaction_id.as_ref())?;
+    let sql = accept_sql(&state.options, &call, &request.query)?;
+    let prepare = state.executor.run(async move {
+        let prepared = call.session.prepare(&sql).await?;
+        Ok((
+            sql,
+            result_schema(&prepared.schema()),
+            wire_schema(&prepared.parameter_schema()),
+        ))
+    });
+    let (sql, dataset_schema, parameter_schema) = prepare.await?;
+    let messages = (
+        schema_message(&dataset_schema)?,
+        schema_message(&parameter_schema)?,
+    );
+    let statement = PreparedStatement {
+        sql,
+        parameter_schema,
+        parameters: None,
+    };
+    Ok(PreparedStatementResult {
+        prepared_statement_handle: state.prepared_statements.open(statement)?,
+        dataset_schema: messages.0,
+        parameter_schema: messages.1,
+        // clients run a statement without columns as an update, and need no guess
+        is_update: Some(dataset_schema.fields().is_empty()),
+    })
+}
+
+/// Plans the command.
+pub(crate) async fn get_flight_info(
+    state: &State,
+    call: CallSession,
+    command: &CommandPreparedStatementQuery,
+    descriptor: FlightDescriptor,
+) -> Result<FlightInfo> {
+    let ticket = ticket(state, &command.prepared_statement_handle)?;
+    plan(state, call.session, ticket, descriptor).await
+}
+
+/// Runs the statement of a handle, for clients that skip `GetFlightInfo`.
+pub(crate) async fn do_get(
+    state: &State,
+    call: CallSession,
+    command: &CommandPreparedStatementQuery,
+) -> Result<FlightDataStream> {
+    let ticket = ticket(state, &command.prepared_statement_handle)?;
+    let run = state
+        .executor
+        .run(async move { Run::plan(&call.session, ticket).await?.start() });
+    let (schema, batches) = run.await?;
+    stream_query(&state.executor, &state.options, schema, batches)
+}
+
+/// What a handle stands for now.
+pub(crate) fn ticket(state: &State, handle: &Bytes) -> Result<StatementTicket> {
+    let statement = state.prepared_statements.get(handle)?;
+    let wanted = statement.parameter_schema.fields().len();
+    if wanted > 0 && statement.parameters.is_none() {
+        return Err(Error::Parameters(format!(
+            "expected {wanted} of them, found none: bind them first"
+        )));
+    }
+    Ok(StatementTicket {
+        sql: statement.sql,
+        parameters: statement.parameters,
+    })
+}

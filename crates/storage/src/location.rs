@@ -1,0 +1,159 @@
+//! Where a lake is: a path, `file://`, `memory://` or (feature `s3`) `s3://bucket/prefix`.
+
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::Arc;
+
+use object_store::ObjectStore;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use url::Url;
+
+use crate::durable_local::DurableLocal;
+use crate::{Error, Result};
+
+/// A lake's location, with the object store that reaches it.
+#[derive(Clone, Debug)]
+pub struct Location {
+    text: String,
+    root_url: Url,
+    root: Path,
+    folder: Option<PathBuf>,
+    store: Arc<dyn ObjectStore>,
+}
+
+impl Location {
+    /// Understands a path or URL. Touches nothing.
+    ///
+    /// # Errors
+    /// [`Error::BadLocation`] when it is not a location this build can reach.
+    pub fn parse(text: &str) -> Result<Self> {
+        let bad = |reason: &str| Error::BadLocation { url: text.to_owned(), reason: reason.to_owned() };
+        if text.trim().is_empty() {
+            return Err(bad("expected a path or URL, found nothing"));
+        }
+        let Some((scheme, _)) = text.split_once("://") else {
+            return Self::local(text, FilePath::new(text));
+        };
+        let url = Url::parse(text).map_err(|error| bad(&error.to_string()))?;
+        match scheme {
+            "file" => {
+                let path = url.to_file_path().map_err(|()| bad("expected an absolute path after `file://`"))?;
+                Self::local(text, &path)
+            }
+            "memory" => Self::with_store(text, "memory:///", Arc::new(InMemory::new())),
+            "s3" | "s3a" => Self::s3(text, &url),
+            other => {
+                Err(bad(&format!("expected a path, file://, memory:// or s3://, found the scheme `{other}`")))
+            }
+        }
+    }
+
+    /// A location whose objects are in `store`, below the path of `root_url` (such as `memory:///`).
+    ///
+    /// # Errors
+    /// [`Error::BadLocation`] when `root_url` is not a URL.
+    pub fn with_store(text: &str, root_url: &str, store: Arc<dyn ObjectStore>) -> Result<Self> {
+        let bad = |reason: String| Error::BadLocation { url: text.to_owned(), reason };
+        let mut root_url = Url::parse(root_url).map_err(|error| bad(error.to_string()))?;
+        if !root_url.path().ends_with('/') {
+            root_url.set_path(&format!("{}/", root_url.path()));
+        }
+        let root = Path::from_url_path(root_url.path()).map_err(|error| bad(error.to_string()))?;
+        Ok(Self { text: text.to_owned(), root_url, root, folder: None, store })
+    }
+
+    fn local(text: &str, path: &FilePath) -> Result<Self> {
+        let bad = |reason: String| Error::BadLocation { url: text.to_owned(), reason };
+        let folder = std::path::absolute(path).map_err(|error| bad(error.to_string()))?;
+        if folder.exists() && !folder.is_dir() {
+            return Err(bad("expected a folder, found a file".to_owned()));
+        }
+        let root_url = Url::from_directory_path(&folder).map_err(|()| bad("not an absolute path".to_owned()))?;
+        let root = Path::from_absolute_path(&folder).map_err(|error| bad(error.to_string()))?;
+        Ok(Self { text: text.to_owned(), root_url, root, folder: Some(folder), store: Arc::new(DurableLocal::new()) })
+    }
+
+    #[cfg(feature = "s3")]
+    fn s3(text: &str, url: &Url) -> Result<Self> {
+        use object_store::aws::AmazonS3Builder;
+        let bad = |reason: String| Error::BadLocation { url: text.to_owned(), reason };
+        let bucket = url.host_str().ok_or_else(|| bad("expected s3://bucket/prefix".to_owned()))?;
+        let store = AmazonS3Builder::from_env()
+            .with_bucket_name(bucket)
+            .build()
+            .map_err(|error| bad(error.to_string()))?;
+        Self::with_store(text, text, Arc::new(store))
+    }
+
+    #[cfg(not(feature = "s3"))]
+    fn s3(text: &str, _: &Url) -> Result<Self> {
+        Err(Error::BadLocation {
+            url: text.to_owned(),
+            reason: "this build has no S3 support: build it with `--features s3`".to_owned(),
+        })
+    }
+
+    /// The location as it was given.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The folder of a lake on the local disk.
+    pub fn folder(&self) -> Option<&FilePath> {
+        self.folder.as_deref()
+    }
+
+    /// The object store that holds the lake.
+    pub fn store(&self) -> &Arc<dyn ObjectStore> {
+        &self.store
+    }
+
+    /// The URL of the store, without a path: how an engine's registry of stores finds it.
+    pub fn store_url(&self) -> Url {
+        let mut url = self.root_url.clone();
+        url.set_path("/");
+        url
+    }
+
+    /// The lake's root inside of the store.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// URL of a folder below the lake's root.
+    pub(crate) fn folder_url(&self, relative: &str) -> Result<Url> {
+        self.root_url.join(&format!("{relative}/")).map_err(|error| Error::BadLocation {
+            url: self.text.clone(),
+            reason: error.to_string(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_and_urls_are_understood() {
+        let dir = tempfile::tempdir().unwrap();
+        let spaced = dir.path().join("a lake #1 %20 é");
+        let location = Location::parse(spaced.to_str().unwrap()).unwrap();
+        assert_eq!(location.folder(), Some(spaced.as_path()));
+        assert!(Location::parse("memory://").unwrap().folder().is_none());
+    }
+
+    #[test]
+    fn what_cannot_be_reached_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        std::fs::write(&file, "x").unwrap();
+        for (text, expected) in [
+            ("", "found nothing"),
+            ("ftp://host/x", "found the scheme `ftp`"),
+            (file.to_str().unwrap(), "expected a folder, found a file"),
+        ] {
+            let error = Location::parse(text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The Flight SQL server as its clients see it: in process, on a port that the system chose, over a lake in memory.
+//!
+//! Guarantees: no fixed port, no sleep, nothing outside the checkout; every test has a server of its own.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a failed expectation is a failed test"
+)]
+
+mod errors;
+mod metadata;
+mod prepared;
+mod server;
+mod sessions;
+mod shutdown;
+mod statements;
+mod streaming;
