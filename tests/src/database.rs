@@ -153,20 +153,6 @@ pub struct Connection {
 }
 
 impl Connection {
-    async fn ingest(&self, command: &str) -> Result<u64, Failure> {
-        let (head, records) = command.split_once('\n').unwrap_or((command, ""));
-        let path = head.trim_start_matches(".ingest").trim();
-        let text = if path.is_empty() {
-            records.to_owned()
-        } else {
-            lakes::fixture(path)
-        };
-        let report = lakes::ingest_text(&self.chatlake, &text)
-            .await
-            .map_err(|error| Failure(error.to_string()))?;
-        accepted(&report)
-    }
-
     async fn ask(&mut self, sql: &str) -> Result<(Vec<CellType>, Vec<Vec<String>>), Failure> {
         let (schema, batches) = match &mut self.door {
             Door::Embedded(session) => ask_embedded(session, sql).await?,
@@ -174,6 +160,20 @@ impl Connection {
         };
         Ok((cells::cell_types(&schema), cells::rows(&batches)))
     }
+}
+
+async fn ingest(chatlake: Chatlake, command: String) -> Result<u64, Failure> {
+    let (head, records) = command.split_once('\n').unwrap_or((&command, ""));
+    let path = head.trim_start_matches(".ingest").trim();
+    let text = if path.is_empty() {
+        records.to_owned()
+    } else {
+        lakes::fixture(path)
+    };
+    let report = lakes::ingest_text(&chatlake, &text)
+        .await
+        .map_err(|error| Failure(error.to_string()))?;
+    accepted(&report)
 }
 
 /// The number of accepted records; a refused record is a failure that names line and code.
@@ -236,7 +236,10 @@ impl AsyncDB for Connection {
 
     async fn run(&mut self, sql: &str) -> Result<DBOutput<CellType>, Failure> {
         if sql.starts_with(".ingest") {
-            return Ok(DBOutput::StatementComplete(self.ingest(sql).await?));
+            // a task of its own: the compiler cannot see that the borrowed future may move between threads
+            let load = tokio::spawn(ingest(self.chatlake.clone(), sql.to_owned()));
+            let accepted = load.await.map_err(|error| Failure(error.to_string()))??;
+            return Ok(DBOutput::StatementComplete(accepted));
         }
         let (types, rows) = self.ask(sql).await?;
         if types.is_empty() {

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use chatlake::{
-    Chatlake, Clock, Error, FixedClock, Format, IngestOptions, IngestReport, OnError, OpenOptions,
-    Session, Source,
+    Chatlake, Clock, Error, FixedClock, Format, IngestOptions, IngestReport, OpenOptions, Session,
+    Source,
 };
 
 use crate::{cells, house};
@@ -52,12 +52,7 @@ pub async fn in_memory() -> Chatlake {
 
 /// How NDJSON is taken in by tests.
 pub fn ndjson() -> IngestOptions {
-    IngestOptions {
-        format: Format::Ndjson,
-        on_error: OnError::Abort,
-        received_at_micros: NOW_MICROS,
-        ..IngestOptions::default()
-    }
+    IngestOptions::new(Format::Ndjson, NOW_MICROS)
 }
 
 /// Loads NDJSON text as one batch.

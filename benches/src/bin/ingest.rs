@@ -14,7 +14,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use chatlake::{Chatlake, Format, IngestOptions, OnError, OpenOptions, Source};
+use chatlake::{Chatlake, Format, IngestOptions, OpenOptions, Source};
 use chatlake_benches::conversations::Shape;
 use chatlake_benches::measure::{Stopwatch, parquet_files, peak_memory_bytes};
 use chatlake_benches::table::{Table, grouped, megabytes};
@@ -91,15 +91,13 @@ async fn run_step(kind: Kind, inputs: &[PathBuf], lake: &Path) -> Result<()> {
     .await?;
     let (mut accepted, mut duplicates, mut rejected) = (0, 0, 0);
     for input in inputs {
-        let options = IngestOptions {
-            format: match kind {
-                Kind::Ndjson => Format::Ndjson,
-                Kind::Parquet => Format::Parquet,
+        let received_at_micros = chatlake.clock().now_micros();
+        let options = match kind {
+            Kind::Ndjson => IngestOptions::new(Format::Ndjson, received_at_micros),
+            Kind::Parquet => IngestOptions {
+                table: Some("messages".to_owned()),
+                ..IngestOptions::new(Format::Parquet, received_at_micros)
             },
-            table: matches!(kind, Kind::Parquet).then(|| "messages".to_owned()),
-            on_error: OnError::Abort,
-            received_at_micros: chatlake.clock().now_micros(),
-            ..IngestOptions::default()
         };
         let report = chatlake
             .ingest(Source::Path(input.clone()), options)

@@ -15,7 +15,7 @@ use std::fmt::Write;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use chatlake::{Chatlake, IngestOptions, OpenOptions, Source};
+use chatlake::{Chatlake, Format, IngestOptions, OpenOptions, Source};
 use chatlake_benches::conversations::FIRST_DAY_MICROS;
 use chatlake_benches::measure::{Stopwatch, median, parquet_files, peak_memory_bytes};
 use chatlake_benches::table::{Table, grouped, megabytes};
@@ -88,10 +88,7 @@ async fn open(lake: &Path) -> Result<Chatlake> {
 }
 
 async fn ingest(chatlake: &Chatlake, records: String) -> Result<()> {
-    let options = IngestOptions {
-        received_at_micros: chatlake.clock().now_micros(),
-        ..IngestOptions::default()
-    };
+    let options = IngestOptions::new(Format::Ndjson, chatlake.clock().now_micros());
     let source = Source::Reader(Box::new(Cursor::new(records.into_bytes())));
     let report = chatlake.ingest(source, options).await?;
     if report.rejected > 0 {

@@ -3,7 +3,8 @@
 //! Guarantees: SQL stands in files and is never built in Rust; whatever changes from query to query enters through
 //! the placeholders [`AS_OF`] and [`NOW`]; a view whose header does not say what it is never gets past the tests.
 //!
-//! View SQL reads the stored tables as `stored.<table>` and other views by their plain names.
+//! View SQL reads the stored tables as `stored.<table>` and other views by their plain names; the session that plans it
+//! knows the functions of `chatlake-functions`.
 
 mod error;
 mod header;

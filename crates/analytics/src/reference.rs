@@ -28,11 +28,24 @@ pub fn reference_markdown() -> String {
 }
 
 fn describe(text: &mut String, view: &View) {
-    let View { name, doc, source, columns, .. } = view;
+    let View {
+        name,
+        doc,
+        source,
+        columns,
+        ..
+    } = view;
     // Writing to a `String` cannot fail.
-    let _ = write!(text, "\n## {name}\n\n{doc} Source: {source}.\n\n| column | type | meaning |\n|---|---|---|\n");
+    let _ = write!(
+        text,
+        "\n## {name}\n\n{doc} Source: {source}.\n\n| column | type | meaning |\n|---|---|---|\n"
+    );
     for column in columns {
-        let _ = writeln!(text, "| {} | {} | {} |", column.name, column.type_name, column.doc);
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} |",
+            column.name, column.type_name, column.doc
+        );
     }
 }
 
@@ -43,22 +56,32 @@ mod tests {
     const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/views.md");
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "the developer asks for the file to be written anew")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the developer asks for the file to be written anew"
+    )]
     fn the_reference_is_up_to_date() {
         let expected = reference_markdown();
         if std::env::var("CHATLAKE_BLESS").is_ok() {
-            std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference")).expect("directory");
+            std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference"))
+                .expect("directory");
             std::fs::write(FILE, &expected).expect("the reference can be written");
         }
         let found = std::fs::read_to_string(FILE).unwrap_or_default();
-        assert!(found == expected, "docs/reference/views.md is out of date; run the tests with CHATLAKE_BLESS=1");
+        assert!(
+            found == expected,
+            "docs/reference/views.md is out of date; run the tests with CHATLAKE_BLESS=1"
+        );
     }
 
     #[test]
     fn every_column_is_described() {
         let text = reference_markdown();
         for column in views().iter().flat_map(|view| &view.columns) {
-            assert!(text.contains(&format!("| {} | {} | {} |", column.name, column.type_name, column.doc)));
+            assert!(text.contains(&format!(
+                "| {} | {} | {} |",
+                column.name, column.type_name, column.doc
+            )));
         }
         assert!(text.contains("\n## users\n"));
     }

@@ -12,14 +12,26 @@ const SOURCES: &[(&str, &str)] = &[
     ("accounts", include_str!("views/accounts.sql")),
     ("agents", include_str!("views/agents.sql")),
     ("ai_tool_uses", include_str!("views/ai_tool_uses.sql")),
-    ("annotation_versions", include_str!("views/annotation_versions.sql")),
+    (
+        "annotation_versions",
+        include_str!("views/annotation_versions.sql"),
+    ),
     ("annotations", include_str!("views/annotations.sql")),
     ("assignments", include_str!("views/assignments.sql")),
     ("broadcasts", include_str!("views/broadcasts.sql")),
     ("chatbots", include_str!("views/chatbots.sql")),
-    ("conversation_asof", include_str!("views/conversation_asof.sql")),
-    ("conversation_events", include_str!("views/conversation_events.sql")),
-    ("conversation_snapshot", include_str!("views/conversation_snapshot.sql")),
+    (
+        "conversation_asof",
+        include_str!("views/conversation_asof.sql"),
+    ),
+    (
+        "conversation_events",
+        include_str!("views/conversation_events.sql"),
+    ),
+    (
+        "conversation_snapshot",
+        include_str!("views/conversation_snapshot.sql"),
+    ),
     ("conversations", include_str!("views/conversations.sql")),
     ("credit_ledger", include_str!("views/credit_ledger.sql")),
     ("flow_triggers", include_str!("views/flow_triggers.sql")),
@@ -27,10 +39,16 @@ const SOURCES: &[(&str, &str)] = &[
     ("inboxes", include_str!("views/inboxes.sql")),
     ("message_facts", include_str!("views/message_facts.sql")),
     ("messages", include_str!("views/messages.sql")),
-    ("organization_versions", include_str!("views/organization_versions.sql")),
+    (
+        "organization_versions",
+        include_str!("views/organization_versions.sql"),
+    ),
     ("organizations", include_str!("views/organizations.sql")),
     ("resolutions", include_str!("views/resolutions.sql")),
-    ("session_messages", include_str!("views/session_messages.sql")),
+    (
+        "session_messages",
+        include_str!("views/session_messages.sql"),
+    ),
     ("session_spans", include_str!("views/session_spans.sql")),
     ("sessions", include_str!("views/sessions.sql")),
     ("team_members", include_str!("views/team_members.sql")),
@@ -41,8 +59,12 @@ const SOURCES: &[(&str, &str)] = &[
     ("workflows", include_str!("views/workflows.sql")),
 ];
 
-#[expect(clippy::expect_used, reason = "the views are part of the program and a test reads them all")]
-static VIEWS: LazyLock<Vec<View>> = LazyLock::new(|| load().expect("built-in views have valid headers"));
+#[expect(
+    clippy::expect_used,
+    reason = "the views are part of the program and a test reads them all"
+)]
+static VIEWS: LazyLock<Vec<View>> =
+    LazyLock::new(|| load().expect("built-in views have valid headers"));
 
 /// All views, sorted by name. They belong into the schema `lake`.
 pub fn views() -> &'static [View] {
@@ -51,13 +73,18 @@ pub fn views() -> &'static [View] {
 
 /// The view of this name.
 pub fn view(name: &str) -> Option<&'static View> {
-    let index = views().binary_search_by(|view| view.name.as_str().cmp(name)).ok()?;
+    let index = views()
+        .binary_search_by(|view| view.name.as_str().cmp(name))
+        .ok()?;
     views().get(index)
 }
 
 /// Reads and checks every view.
 fn load() -> Result<Vec<View>> {
-    SOURCES.iter().map(|(name, text)| parse(name, text)).collect()
+    SOURCES
+        .iter()
+        .map(|(name, text)| parse(name, text))
+        .collect()
 }
 
 #[cfg(test)]

@@ -37,15 +37,25 @@ pub async fn run(configuration: &Configuration, arguments: &CheckArguments) -> R
     let chatlake = database::open_existing(configuration).await?;
     let report = chatlake.check().await?;
     let url = chatlake.url();
-    let text = if arguments.json { json_text(url, &report) } else { human_text(url, &report) };
+    let text = if arguments.json {
+        json_text(url, &report)
+    } else {
+        human_text(url, &report)
+    };
     let mut destination = Destination::stdout();
-    destination.stream.write_all(text.as_bytes()).map_err(Error::Output)?;
+    destination
+        .stream
+        .write_all(text.as_bytes())
+        .map_err(Error::Output)?;
     destination.finish()?;
     if report.damages.is_empty() {
         return Ok(ExitStatus::Success);
     }
     let count = report.damages.len();
-    terminal::say(&format!("error: the lake `{url}` is damaged in {count} place{}", if count == 1 { "" } else { "s" }));
+    terminal::say(&format!(
+        "error: the lake `{url}` is damaged in {count} place{}",
+        if count == 1 { "" } else { "s" }
+    ));
     Ok(ExitStatus::Damaged)
 }
 
@@ -56,15 +66,27 @@ fn human_text(url: &str, report: &CheckReport) -> String {
         let (files, rows) = (grouped(table.file_count), grouped(table.row_count));
         let size = terminal::bytes(table.size_bytes);
         // writing to a String cannot fail
-        let _ = writeln!(text, "  {:20} {files:>8} files {rows:>14} rows {size:>12}", table.table);
+        let _ = writeln!(
+            text,
+            "  {:20} {files:>8} files {rows:>14} rows {size:>12}",
+            table.table
+        );
     }
     let orphan_count: u64 = report.tables.iter().map(|table| table.orphan_count).sum();
     if orphan_count > 0 {
         let orphans = grouped(orphan_count);
-        let _ = writeln!(text, "{orphans} files belong to no commit (left by loads that died, harmless)");
+        let _ = writeln!(
+            text,
+            "{orphans} files belong to no commit (left by loads that died, harmless)"
+        );
     }
     for damage in &report.damages {
-        let _ = writeln!(text, "damaged: {}: {}", one_line(&damage.path), one_line(&damage.reason));
+        let _ = writeln!(
+            text,
+            "damaged: {}: {}",
+            one_line(&damage.path),
+            one_line(&damage.reason)
+        );
     }
     if report.damages.is_empty() {
         text.push_str("the lake is whole\n");
@@ -82,7 +104,10 @@ fn json_text(url: &str, report: &CheckReport) -> String {
             "orphans": table.orphan_count,
         })
     });
-    let damages = report.damages.iter().map(|damage| json!({"path": damage.path, "reason": damage.reason}));
+    let damages = report
+        .damages
+        .iter()
+        .map(|damage| json!({"path": damage.path, "reason": damage.reason}));
     let report = json!({
         "lake": url,
         "ok": report.damages.is_empty(),

@@ -20,7 +20,7 @@ pub const LAKE_DEFAULT: &str = "./chatlake-data";
 /// Where Flight SQL listens when nobody says otherwise.
 pub const FLIGHT_DEFAULT: &str = "127.0.0.1:31337";
 /// The log filter when nobody sets one.
-const LOG_DEFAULT: &str = "warn";
+const LOG_DEFAULT: &str = "warn,delta_kernel=off";
 /// A memory limit below this leaves no room for a single batch.
 const MEMORY_BYTES_MIN: u64 = 1 << 20;
 
@@ -46,9 +46,13 @@ pub struct Configuration {
 impl Configuration {
     /// Decides every setting from `arguments` (flags and environment) and the configuration file.
     pub fn resolve(arguments: &Said) -> Result<Self> {
-        let said = arguments.clone().or(file::read(arguments.config.as_deref())?);
+        let said = arguments
+            .clone()
+            .or(file::read(arguments.config.as_deref())?);
         if said.lake.as_ref().is_some_and(String::is_empty) {
-            return Err(Error::Usage("expected `lake` to be a folder or URL, found an empty text".to_owned()));
+            return Err(Error::Usage(
+                "expected `lake` to be a folder or URL, found an empty text".to_owned(),
+            ));
         }
         Ok(Self {
             settings: limits(&said)?,
@@ -65,27 +69,58 @@ impl Configuration {
 /// The limits of the database, with what was said in place of the defaults.
 fn limits(said: &Said) -> Result<Settings> {
     let default = Settings::default();
-    let threads = said.query_threads.map_or(default.query_thread_count, usize::from);
+    let threads = said
+        .query_threads
+        .map_or(default.query_thread_count, usize::from);
     if said.query_threads == Some(0) {
-        return Err(Error::Usage("expected `query_threads` of 1 or more, found 0".to_owned()));
+        return Err(Error::Usage(
+            "expected `query_threads` of 1 or more, found 0".to_owned(),
+        ));
     }
     Ok(Settings {
-        query_memory_bytes: memory_bytes("query_memory", said.query_memory, default.query_memory_bytes)?,
-        query_spill_bytes: said.query_spill.map_or(default.query_spill_bytes, |size| size.bytes),
+        query_memory_bytes: memory_bytes(
+            "query_memory",
+            said.query_memory,
+            default.query_memory_bytes,
+        )?,
+        query_spill_bytes: said
+            .query_spill
+            .map_or(default.query_spill_bytes, |size| size.bytes),
         spill_directory: said.spill_directory.clone(),
-        query_timeout_ms: said.query_timeout.map_or(default.query_timeout_ms, |limit| limit.limit_ms),
+        query_timeout_ms: said
+            .query_timeout
+            .map_or(default.query_timeout_ms, |limit| limit.limit_ms),
         query_thread_count: threads,
-        footer_cache_bytes: memory_bytes("footer_cache", said.footer_cache, default.footer_cache_bytes)?,
-        load_memory_bytes: memory_bytes("load_memory", said.load_memory, default.load_memory_bytes)?,
-        dedup_memory_bytes: memory_bytes("dedup_memory", said.dedup_memory, default.dedup_memory_bytes)?,
+        footer_cache_bytes: memory_bytes(
+            "footer_cache",
+            said.footer_cache,
+            default.footer_cache_bytes,
+        )?,
+        load_memory_bytes: memory_bytes(
+            "load_memory",
+            said.load_memory,
+            default.load_memory_bytes,
+        )?,
+        dedup_memory_bytes: memory_bytes(
+            "dedup_memory",
+            said.dedup_memory,
+            default.dedup_memory_bytes,
+        )?,
         zstd_level: said.zstd_level.unwrap_or(default.zstd_level),
     })
 }
 
 fn memory_bytes(name: &str, said: Option<ByteSize>, default: usize) -> Result<usize> {
     let Some(size) = said else { return Ok(default) };
-    let bytes = usize::try_from(size.bytes).ok().filter(|_| size.bytes >= MEMORY_BYTES_MIN);
-    bytes.ok_or_else(|| Error::Usage(format!("expected `{name}` of 1MiB or more, found {} bytes", size.bytes)))
+    let bytes = usize::try_from(size.bytes)
+        .ok()
+        .filter(|_| size.bytes >= MEMORY_BYTES_MIN);
+    bytes.ok_or_else(|| {
+        Error::Usage(format!(
+            "expected `{name}` of 1MiB or more, found {} bytes",
+            size.bytes
+        ))
+    })
 }
 
 #[cfg(test)]
@@ -96,13 +131,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.toml");
         std::fs::write(&path, file).unwrap();
-        Configuration::resolve(&Said { config: Some(path), ..arguments })
+        Configuration::resolve(&Said {
+            config: Some(path),
+            ..arguments
+        })
     }
 
     #[test]
     fn an_empty_file_leaves_the_defaults() {
         let found = resolve("", Said::default()).unwrap();
-        assert_eq!((found.lake.as_str(), found.lake_is_default), (LAKE_DEFAULT, true));
+        assert_eq!(
+            (found.lake.as_str(), found.lake_is_default),
+            (LAKE_DEFAULT, true)
+        );
         assert_eq!((found.log.as_str(), found.flight), (LOG_DEFAULT, None));
         assert_eq!(found.settings, Settings::default());
     }
@@ -117,23 +158,60 @@ mod tests {
             ..Said::default()
         };
         let found = resolve(file, arguments).unwrap();
-        assert_eq!((found.lake.as_str(), found.log.as_str()), ("from-flag", "info"));
+        assert_eq!(
+            (found.lake.as_str(), found.log.as_str()),
+            ("from-flag", "info")
+        );
         let settings = found.settings;
-        assert_eq!((settings.query_memory_bytes, settings.load_memory_bytes), (1 << 21, 2 << 20));
-        assert_eq!((settings.query_timeout_ms, settings.query_thread_count, settings.zstd_level), (2_000, 3, 9));
+        assert_eq!(
+            (settings.query_memory_bytes, settings.load_memory_bytes),
+            (1 << 21, 2 << 20)
+        );
+        assert_eq!(
+            (
+                settings.query_timeout_ms,
+                settings.query_thread_count,
+                settings.zstd_level
+            ),
+            (2_000, 3, 9)
+        );
     }
 
     #[test]
     fn a_wrong_file_is_named_with_line_and_key() {
         for (file, expected) in [
-            ("\nlaek = \"x\"", "settings.toml`: line 2, `laek`: unknown field `laek`, expected one of `lake`"),
-            ("query_memory = \"much\"", "line 1, `query_memory`: expected a size such as `512MiB`"),
-            ("query_memory = true", "line 1, `query_memory`: expected a size"),
-            ("query_memory = 5", "expected `query_memory` of 1MiB or more, found 5 bytes"),
-            ("query_threads = 0", "expected `query_threads` of 1 or more, found 0"),
-            ("log_format = \"xml\"", "line 1, `log_format`: unknown variant `xml`"),
-            ("lake = \"\"", "expected `lake` to be a folder or URL, found an empty text"),
-            ("config = \"other.toml\"", "line 1, `config`: unknown field `config`"),
+            (
+                "\nlaek = \"x\"",
+                "settings.toml`: line 2, `laek`: unknown field `laek`, expected one of `lake`",
+            ),
+            (
+                "query_memory = \"much\"",
+                "line 1, `query_memory`: expected a size such as `512MiB`",
+            ),
+            (
+                "query_memory = true",
+                "line 1, `query_memory`: expected a size",
+            ),
+            (
+                "query_memory = 5",
+                "expected `query_memory` of 1MiB or more, found 5 bytes",
+            ),
+            (
+                "query_threads = 0",
+                "expected `query_threads` of 1 or more, found 0",
+            ),
+            (
+                "log_format = \"xml\"",
+                "line 1, `log_format`: unknown variant `xml`",
+            ),
+            (
+                "lake = \"\"",
+                "expected `lake` to be a folder or URL, found an empty text",
+            ),
+            (
+                "config = \"other.toml\"",
+                "line 1, `config`: unknown field `config`",
+            ),
             ("lake", "settings.toml`: line 1: "),
         ] {
             let error = resolve(file, Said::default()).unwrap_err();
@@ -143,9 +221,37 @@ mod tests {
     }
 
     #[test]
+    fn the_help_tells_the_real_defaults() {
+        let default = Settings::default();
+        let mut command =
+            <Said as clap::Args>::augment_args(clap::Command::new("chatlake").term_width(200));
+        let help = command.render_long_help().to_string();
+        for (bytes, text) in [
+            (default.query_memory_bytes as u64, "2GiB"),
+            (default.query_spill_bytes, "64GiB"),
+            (default.footer_cache_bytes as u64, "256MiB"),
+            (default.load_memory_bytes as u64, "256MiB"),
+            (default.dedup_memory_bytes as u64, "256MiB"),
+        ] {
+            assert_eq!(ByteSize::parse(text), Ok(ByteSize { bytes }));
+            assert!(
+                help.contains(&format!("[default: {text}]")),
+                "{text}: {help}"
+            );
+        }
+        assert_eq!((default.query_timeout_ms, default.zstd_level), (0, 1));
+    }
+
+    #[test]
     fn a_file_that_was_named_must_exist() {
-        let arguments = Said { config: Some("no/such.toml".into()), ..Said::default() };
+        let arguments = Said {
+            config: Some("no/such.toml".into()),
+            ..Said::default()
+        };
         let error = Configuration::resolve(&arguments).unwrap_err().to_string();
-        assert_eq!(error, "configuration file `no/such.toml`: cannot read it: no such file or directory");
+        assert_eq!(
+            error,
+            "configuration file `no/such.toml`: cannot read it: no such file or directory"
+        );
     }
 }

@@ -25,7 +25,10 @@ pub async fn open_empty(configuration: &Configuration) -> Result<Chatlake> {
 }
 
 async fn open(configuration: &Configuration, url: &str, create: bool) -> Result<Chatlake> {
-    let options =
-        OpenOptions { create, clock: Arc::new(SystemClock), settings: configuration.settings.clone() };
+    let options = OpenOptions {
+        create,
+        clock: Arc::new(SystemClock),
+        settings: configuration.settings.clone(),
+    };
     Ok(Chatlake::open(url, options).await?)
 }

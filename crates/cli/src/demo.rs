@@ -13,6 +13,7 @@ use crate::database;
 use crate::error::{Error, Result};
 use crate::exit::ExitStatus;
 use crate::ingest::{Input, ingest_one};
+use crate::interrupt::Interrupts;
 use crate::output::Destination;
 use crate::serve::{self, FlightArguments};
 
@@ -24,12 +25,12 @@ const SAMPLE_NAME: &str = "the bundled sample";
 /// Examples for the end of the long help.
 pub const EXAMPLES: &str = "\
 Examples:
-  chatlake demo                             the bundled sample into ./chatlake-data, then Flight SQL
+  chatlake demo                             the bundled sample, then Flight SQL
   chatlake demo --no-serve my.ndjson.gz     the same numbers about your own records
   chatlake demo --lake memory://            leaves nothing behind
 
-The sample holds real conversations (CC BY-SA 4.0; airline, bank, restaurant and ride bots, and an IRC help channel) from
-2017 to 2024: the numbers are about the last days that have messages.";
+The sample holds real conversations from 2017 to 2024 (an airline, banks, restaurants, rides and an
+IRC help channel; CC BY-SA 4.0). The days shown are the last ones that have messages.";
 
 /// Arguments of `chatlake demo`.
 #[derive(Args, Clone, Debug)]
@@ -51,22 +52,48 @@ pub async fn run(configuration: &Configuration, arguments: &DemoArguments) -> Re
     let inputs = if arguments.files.is_empty() {
         vec![Input::embedded(SAMPLE_NAME, SAMPLE)]
     } else {
-        arguments.files.iter().map(|file| Input::open(file, None, None)).collect::<Result<_>>()?
+        arguments
+            .files
+            .iter()
+            .map(|file| Input::open(file, None, None))
+            .collect::<Result<_>>()?
+    };
+    // a wrong address is told before anything is stored
+    let listener = if arguments.no_serve {
+        None
+    } else {
+        Some(serve::listen(configuration, &arguments.flight).await?)
     };
     let chatlake = database::open_or_create(configuration).await?;
+    let mut interrupts = Interrupts::listen();
     let mut rejected_count = 0;
     for input in &inputs {
-        let report = ingest_one(&chatlake, input, input.options(&chatlake)).await?;
+        let report =
+            ingest_one(&chatlake, input, input.options(&chatlake), &mut interrupts).await?;
+        if report.was_interrupted {
+            return Err(Error::Interrupted(format!(
+                "`{}` is stored whole",
+                input.name()
+            )));
+        }
         rejected_count += report.rejected_count();
         print(&report.text())?;
     }
-    print_numbers(&chatlake).await?;
+    tokio::select! {
+        written = print_numbers(&chatlake) => written?,
+        () = interrupts.next() => {
+            return Err(Error::Interrupted("the records are stored, the numbers are not shown".to_owned()));
+        }
+    }
     print(&hint(chatlake.url()))?;
-    if !arguments.no_serve {
-        let listener = serve::listen(configuration, &arguments.flight).await?;
+    if let Some(listener) = listener {
         return serve::serve(chatlake, listener).await;
     }
-    Ok(if rejected_count > 0 { ExitStatus::SomeRejected } else { ExitStatus::Success })
+    Ok(if rejected_count > 0 {
+        ExitStatus::SomeRejected
+    } else {
+        ExitStatus::Success
+    })
 }
 
 async fn print_numbers(chatlake: &Chatlake) -> Result<()> {
@@ -81,12 +108,17 @@ async fn print_numbers(chatlake: &Chatlake) -> Result<()> {
 fn print(text: &str) -> Result<()> {
     use std::io::Write;
     let mut destination = Destination::stdout();
-    destination.stream.write_all(text.as_bytes()).map_err(Error::Output)?;
+    destination
+        .stream
+        .write_all(text.as_bytes())
+        .map_err(Error::Output)?;
     destination.finish()
 }
 
 /// How to go on asking, with the program as it was called here.
 fn hint(url: &str) -> String {
-    let program = std::env::args().next().unwrap_or_else(|| "chatlake".to_owned());
+    let program = std::env::args()
+        .next()
+        .unwrap_or_else(|| "chatlake".to_owned());
     format!("\nAsk on: {program} query --lake {url} \"SELECT * FROM conversations LIMIT 5\"\n\n")
 }

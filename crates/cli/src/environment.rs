@@ -16,7 +16,13 @@ pub fn state_directory() -> Option<PathBuf> {
 
 /// The folder the variable names (absolute ones only, as the XDG specification asks), else the one below home.
 fn directory(variable: &str, below_home: &str) -> Option<PathBuf> {
-    let named = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
-    let home = || std::env::var_os("HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let named = std::env::var_os(variable)
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute());
+    let home = || {
+        std::env::var_os("HOME")
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
     named.or_else(|| Some(home()?.join(below_home)))
 }

@@ -21,12 +21,12 @@ pub enum Error {
     #[error(transparent)]
     Database(#[from] chatlake::Error),
     /// An input file could not be taken in; nothing of it is stored.
-    #[error("`{file}`: {source}; nothing of this file was stored")]
+    #[error("`{file}`: {source}")]
     Input {
         /// The file as named on the command line.
         file: String,
         /// What was wrong with it.
-        source: chatlake::Error,
+        source: Box<chatlake::Error>,
     },
     /// A file of the caller cannot be opened, read or written.
     #[error("cannot {action} `{path}`: {}", reason(source))]
@@ -50,7 +50,10 @@ pub enum Error {
         reason: String,
     },
     /// The server's address cannot be used.
-    #[error("cannot listen on `{address}`: {}; choose another address with --flight HOST:PORT", reason(source))]
+    #[error(
+        "cannot listen on `{address}`: {}; choose another address with --flight HOST:PORT",
+        reason(source)
+    )]
     Listen {
         /// The address asked for.
         address: String,
@@ -72,7 +75,9 @@ impl Error {
             Self::Usage(_) => ErrorCode::InvalidInput,
             Self::Database(error) => error.code(),
             Self::Input { source, .. } => source.code(),
-            Self::File { source, .. } if source.kind() == io::ErrorKind::NotFound => ErrorCode::NotFound,
+            Self::File { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                ErrorCode::NotFound
+            }
             Self::File { .. } | Self::Output(_) | Self::Listen { .. } => ErrorCode::Unavailable,
             Self::Format { .. } => ErrorCode::Unsupported,
             Self::Serve(error) => error.code(),
@@ -119,7 +124,10 @@ mod tests {
             path: "x".to_owned(),
             source: io::Error::from_raw_os_error(2),
         };
-        assert_eq!(missing.to_string(), "cannot read `x`: no such file or directory");
+        assert_eq!(
+            missing.to_string(),
+            "cannot read `x`: no such file or directory"
+        );
         assert_eq!(missing.exit_status(), ExitStatus::Failure);
     }
 

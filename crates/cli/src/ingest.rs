@@ -10,6 +10,7 @@ mod side_file;
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::time::Instant;
 
 use chatlake::{Chatlake, ErrorCode, IngestOptions, OnError};
@@ -35,8 +36,8 @@ Examples:
   chatlake ingest messages-*.parquet --table messages
   chatlake ingest export.csv --table annotations --on-error skip
 
-Records are NDJSON, one object per line with a `type`; .gz and .zst are recognised by their content. Loading a file
-again changes nothing: its records are reported as duplicates.";
+Records are NDJSON, one object per line with a `type`; .gz and .zst are recognised by their content.
+Loading a file again changes nothing: its records are reported as duplicates.";
 
 /// What happens at a bad row of a Parquet or CSV file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -86,9 +87,18 @@ pub struct IngestArguments {
 /// Runs `chatlake ingest`.
 pub async fn run(configuration: &Configuration, arguments: &IngestArguments) -> Result<ExitStatus> {
     let inputs = inputs(arguments)?;
-    let rejects = arguments.rejects.as_deref().map(|path| SideFile::create(path, &inputs)).transpose()?;
-    let outcomes = arguments.outcomes.as_deref().map(|path| SideFile::create(path, &inputs)).transpose()?;
+    let rejects = arguments
+        .rejects
+        .as_deref()
+        .map(|path| SideFile::create(path, &inputs))
+        .transpose()?;
+    let outcomes = arguments
+        .outcomes
+        .as_deref()
+        .map(|path| SideFile::create(path, &inputs))
+        .transpose()?;
     let chatlake = database::open_or_create(configuration).await?;
+    let mut interrupts = Interrupts::listen();
     let mut totals = Totals::start(chatlake.url());
     let mut failure = None;
     for input in &inputs {
@@ -97,12 +107,20 @@ pub async fn run(configuration: &Configuration, arguments: &IngestArguments) -> 
             outcomes: outcomes.as_ref().map(SideFile::writer),
             ..arguments.options(&chatlake, input)
         };
-        match ingest_one(&chatlake, input, options).await {
+        match ingest_one(&chatlake, input, options, &mut interrupts).await {
             Ok(report) => {
                 if !arguments.json {
                     say(&report.text())?;
                 }
+                let was_interrupted = report.was_interrupted;
                 totals.add(report);
+                if was_interrupted {
+                    finish(arguments, &totals)?;
+                    return Err(Error::Interrupted(format!(
+                        "`{}` is stored whole, what follows it is not",
+                        input.name()
+                    )));
+                }
             }
             // another file may still be good; what concerns the lake concerns them all
             Err(error) if matches!(error.code(), ErrorCode::InvalidInput | ErrorCode::NotFound) => {
@@ -132,17 +150,45 @@ pub async fn run(configuration: &Configuration, arguments: &IngestArguments) -> 
 fn inputs(arguments: &IngestArguments) -> Result<Vec<Input>> {
     let count = arguments.files.len();
     if arguments.outcomes.is_some() && count > 1 {
-        return Err(Error::Usage(format!("expected one FILE for --outcomes, whose lines have numbers, found {count}")));
+        return Err(Error::Usage(format!(
+            "expected one FILE for --outcomes, whose lines have numbers, found {count}"
+        )));
+    }
+    if arguments.rejects.is_some() && arguments.rejects == arguments.outcomes {
+        return Err(Error::Usage(
+            "expected two files for --rejects and --outcomes, found the same one twice".to_owned(),
+        ));
     }
     if arguments.files.iter().filter(|file| *file == "-").count() > 1 {
-        return Err(Error::Usage("expected `-` once, found it more often: standard input can be read once".to_owned()));
+        return Err(Error::Usage(
+            "expected `-` once, found it more often: standard input can be read once".to_owned(),
+        ));
     }
-    let inputs = arguments.files.iter().map(|file| Input::open(file, arguments.format, arguments.table.as_deref()));
+    let inputs = arguments
+        .files
+        .iter()
+        .map(|file| Input::open(file, arguments.format, arguments.table.as_deref()));
     let inputs = inputs.collect::<Result<Vec<Input>>>()?;
-    let for_bulk_only = arguments.on_error.map(|_| "--on-error").or(arguments.ignore_extra.then_some("--ignore-extra"));
-    if let (Some(option), Some(ndjson)) = (for_bulk_only, inputs.iter().find(|input| input.is_ndjson())) {
+    if let (Some(_), Some(bulk)) = (
+        &arguments.outcomes,
+        inputs.iter().find(|input| !input.is_ndjson()),
+    ) {
+        let name = bulk.name();
+        return Err(Error::Usage(format!(
+            "expected NDJSON for --outcomes, found the Parquet or CSV file `{name}`"
+        )));
+    }
+    let for_bulk_only = arguments
+        .on_error
+        .map(|_| "--on-error")
+        .or(arguments.ignore_extra.then_some("--ignore-extra"));
+    if let (Some(option), Some(ndjson)) =
+        (for_bulk_only, inputs.iter().find(|input| input.is_ndjson()))
+    {
         let name = ndjson.name();
-        return Err(Error::Usage(format!("expected Parquet or CSV for {option}, found the NDJSON file `{name}`")));
+        return Err(Error::Usage(format!(
+            "expected Parquet or CSV for {option}, found the NDJSON file `{name}`"
+        )));
     }
     Ok(inputs)
 }
@@ -153,24 +199,53 @@ impl IngestArguments {
             Some(OnErrorName::Skip) => OnError::Skip,
             Some(OnErrorName::Abort) | None => OnError::Abort,
         };
-        IngestOptions { on_error, ignore_extra: self.ignore_extra, ..input.options(chatlake) }
+        IngestOptions {
+            on_error,
+            ignore_extra: self.ignore_extra,
+            ..input.options(chatlake)
+        }
     }
 }
 
-/// Loads one file, showing progress when a person is watching; Ctrl-C leaves nothing of it.
-pub async fn ingest_one(chatlake: &Chatlake, input: &Input, options: IngestOptions) -> Result<FileReport> {
+/// Loads one file, showing progress when a person is watching.
+///
+/// Ctrl-C asks the load to stop and waits until it has: it stores nothing then, unless it was already committing. A
+/// second Ctrl-C does not wait, which is the same for the lake as a crash: what was not committed never happened.
+pub async fn ingest_one(
+    chatlake: &Chatlake,
+    input: &Input,
+    options: IngestOptions,
+    interrupts: &mut Interrupts,
+) -> Result<FileReport> {
     let started = Instant::now();
-    let mut interrupts = Interrupts::listen();
     let bar = progress::Bar::start(input);
-    let options = IngestOptions { progress: Some(bar.callback()), ..options };
+    let cancellation = options.cancellation.clone();
+    let options = IngestOptions {
+        progress: Some(bar.callback()),
+        ..options
+    };
+    let mut loading = pin!(chatlake.ingest(input.source(), options));
     let result = tokio::select! {
-        result = chatlake.ingest(input.source(), options) => result.map_err(|source| input.failed(source)),
+        result = &mut loading => result,
         () = interrupts.next() => {
-            Err(Error::Interrupted(format!("nothing of `{}` was stored", input.name())))
+            cancellation.cancel();
+            tokio::select! {
+                result = &mut loading => result,
+                () = interrupts.next() => return Err(input.interrupted()),
+            }
         }
     };
     bar.finish();
-    Ok(FileReport::new(input.name(), result?, started.elapsed()))
+    let was_interrupted = cancellation.is_cancelled();
+    match result {
+        Ok(report) => {
+            let mut report = FileReport::new(input, report, started.elapsed());
+            report.was_interrupted = was_interrupted;
+            Ok(report)
+        }
+        Err(_) if was_interrupted => Err(input.interrupted()),
+        Err(source) => Err(input.failed(source)),
+    }
 }
 
 /// Prints the end of the report: the JSON object, or totals over several files.
@@ -183,6 +258,9 @@ fn finish(arguments: &IngestArguments, totals: &Totals) -> Result<()> {
 
 fn say(text: &str) -> Result<()> {
     let mut destination = Destination::stdout();
-    destination.stream.write_all(text.as_bytes()).map_err(Error::Output)?;
+    destination
+        .stream
+        .write_all(text.as_bytes())
+        .map_err(Error::Output)?;
     destination.finish()
 }

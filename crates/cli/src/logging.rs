@@ -28,7 +28,9 @@ pub fn start(filter: &str, format: LogFormat) -> Result<()> {
             "expected a log filter such as `info` or `warn,chatlake=debug`, found `{filter}`: {error}"
         ))
     })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(stderr);
     // a second start can only happen inside one process's tests; the first one stays
     let started = match format {
         LogFormat::Text => builder.with_ansi(stderr().is_terminal()).try_init(),

@@ -38,17 +38,22 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_millis(500);
 
 const EXAMPLES: &str = "\
 Examples:
-  chatlake demo                                   real conversations, numbers, and a server to connect to
+  chatlake demo                                   real conversations, numbers, and a server
   chatlake ingest records.ndjson.gz               store records of your own
   chatlake query \"SELECT * FROM users LIMIT 10\"   ask in SQL
   chatlake serve                                  let BI tools and notebooks ask
 
-Every setting: flag, else CHATLAKE_* environment variable, else configuration file (same names, e.g. query_memory),
-else default.";
+Every setting is a flag, else a CHATLAKE_* environment variable, else a key of the configuration
+file (the same names: --query-memory, CHATLAKE_QUERY_MEMORY, query_memory), else its default.";
 
 /// Stores chatbot conversations in open Delta/Parquet tables and answers SQL about them.
 #[derive(Parser, Debug)]
-#[command(name = "chatlake", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "chatlake",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -89,7 +94,8 @@ fn main() -> ExitCode {
 
 /// The arguments with the examples and exit codes below each long help.
 fn command() -> clap::Command {
-    let mut command = Arguments::command().after_long_help(format!("{EXAMPLES}\n\n{EXIT_CODES_HELP}"));
+    let mut command =
+        Arguments::command().after_long_help(format!("{EXAMPLES}\n\n{EXIT_CODES_HELP}"));
     for (name, examples) in [
         ("check", check::EXAMPLES),
         ("demo", demo::EXAMPLES),
@@ -99,7 +105,9 @@ fn command() -> clap::Command {
         ("serve", serve::EXAMPLES),
     ] {
         command = command.mut_subcommand(name, |subcommand| {
-            subcommand.after_help(examples).after_long_help(format!("{examples}\n\n{EXIT_CODES_HELP}"))
+            subcommand
+                .after_help(examples)
+                .after_long_help(format!("{examples}\n\n{EXIT_CODES_HELP}"))
         });
     }
     command
@@ -111,7 +119,11 @@ fn run(arguments: &Arguments) -> Result<ExitStatus> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|source| Error::File { action: "start", path: "worker threads".to_owned(), source })?;
+        .map_err(|source| Error::File {
+            action: "start",
+            path: "worker threads".to_owned(),
+            source,
+        })?;
     let status = runtime.block_on(run_command(&configuration, &arguments.command));
     runtime.shutdown_timeout(SHUTDOWN_LIMIT);
     status

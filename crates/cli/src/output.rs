@@ -69,12 +69,17 @@ pub fn writer<'a>(
         OutputFormat::Csv => Box::new(csv::CsvWriter::start(schema, stream)?),
         OutputFormat::Json => Box::new(json::JsonWriter::new(stream)),
         OutputFormat::Parquet => Box::new(parquet_file::ParquetWriter::start(schema, stream)?),
-        OutputFormat::Arrow if stream.is_file() => Box::new(arrow_ipc::ArrowFileWriter::start(schema, stream)?),
+        OutputFormat::Arrow if stream.is_file() => {
+            Box::new(arrow_ipc::ArrowFileWriter::start(schema, stream)?)
+        }
         OutputFormat::Arrow => Box::new(arrow_ipc::ArrowStreamWriter::start(schema, stream)?),
     })
 }
 
 /// The sentence for a value that a format cannot hold.
 fn does_not_fit(format: &'static str, error: impl std::fmt::Display) -> Error {
-    Error::Format { format, reason: error.to_string() }
+    Error::Format {
+        format,
+        reason: error.to_string(),
+    }
 }

@@ -35,13 +35,20 @@ const SIZE_UNITS: [(&str, u64); 11] = [
 ];
 
 /// Suffixes of durations and how many ms each stands for.
-const TIME_UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1_000), ("min", 60_000), ("m", 60_000), ("h", 3_600_000)];
+const TIME_UNITS: [(&str, u64); 5] = [
+    ("ms", 1),
+    ("s", 1_000),
+    ("min", 60_000),
+    ("m", 60_000),
+    ("h", 3_600_000),
+];
 
 impl ByteSize {
     /// Reads `1048576`, `512MiB`, `2GB`, `64k`.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let bytes = parse_with_unit(text, &SIZE_UNITS)
-            .ok_or_else(|| format!("expected a size such as `512MiB`, `2GB` or a number of bytes, found `{text}`"))?;
+        let bytes = parse_with_unit(text, &SIZE_UNITS).ok_or_else(|| {
+            format!("expected a size such as `512MiB`, `2GB` or a number of bytes, found `{text}`")
+        })?;
         Ok(Self { bytes })
     }
 }
@@ -61,9 +68,14 @@ impl TimeLimit {
 
 fn parse_with_unit(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let text = text.trim().to_ascii_lowercase();
-    let digits_end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let digits_end = text
+        .find(|letter: char| !letter.is_ascii_digit())
+        .unwrap_or(text.len());
     let (digits, unit) = text.split_at(digits_end);
-    let factor = units.iter().find(|(name, _)| *name == unit.trim()).map(|(_, factor)| *factor)?;
+    let factor = units
+        .iter()
+        .find(|(name, _)| *name == unit.trim())
+        .map(|(_, factor)| *factor)?;
     digits.parse::<u64>().ok()?.checked_mul(factor)
 }
 
@@ -86,8 +98,9 @@ impl NumberOrText {
 
 impl<'de> Deserialize<'de> for ByteSize {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = NumberOrText::deserialize(deserializer)
-            .map_err(|_| de::Error::custom("expected a size such as \"512MiB\" or a number of bytes"))?;
+        let value = NumberOrText::deserialize(deserializer).map_err(|_| {
+            de::Error::custom("expected a size such as \"512MiB\" or a number of bytes")
+        })?;
         Self::parse(&value.text()).map_err(de::Error::custom)
     }
 }
@@ -106,14 +119,26 @@ mod tests {
 
     #[test]
     fn sizes_have_decimal_and_binary_units() {
-        for (text, bytes) in [("0", 0), ("12", 12), ("64k", 65_536), ("512 MiB", 512 << 20), ("2GB", 2_000_000_000)] {
+        for (text, bytes) in [
+            ("0", 0),
+            ("12", 12),
+            ("64k", 65_536),
+            ("512 MiB", 512 << 20),
+            ("2GB", 2_000_000_000),
+        ] {
             assert_eq!(ByteSize::parse(text), Ok(ByteSize { bytes }), "{text}");
         }
     }
 
     #[test]
     fn durations_need_a_unit_unless_there_is_no_limit() {
-        for (text, limit_ms) in [("0", 0), ("none", 0), ("500ms", 500), ("30s", 30_000), ("5min", 300_000)] {
+        for (text, limit_ms) in [
+            ("0", 0),
+            ("none", 0),
+            ("500ms", 500),
+            ("30s", 30_000),
+            ("5min", 300_000),
+        ] {
             assert_eq!(TimeLimit::parse(text), Ok(TimeLimit { limit_ms }), "{text}");
         }
         assert!(TimeLimit::parse("30").is_err());
@@ -121,8 +146,19 @@ mod tests {
 
     #[test]
     fn what_is_no_quantity_is_refused() {
-        for text in ["", "x", "-1", "1.5GB", "12 parsecs", "99999999999999999999", "18446744073709551615GiB"] {
-            assert!(ByteSize::parse(text).is_err() && TimeLimit::parse(text).is_err(), "{text}");
+        for text in [
+            "",
+            "x",
+            "-1",
+            "1.5GB",
+            "12 parsecs",
+            "99999999999999999999",
+            "18446744073709551615GiB",
+        ] {
+            assert!(
+                ByteSize::parse(text).is_err() && TimeLimit::parse(text).is_err(),
+                "{text}"
+            );
         }
     }
 }

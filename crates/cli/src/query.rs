@@ -59,19 +59,32 @@ pub struct QueryArguments {
 /// Runs `chatlake query`.
 pub async fn run(configuration: &Configuration, arguments: &QueryArguments) -> Result<ExitStatus> {
     let wants_prompt = arguments.sql.is_none() && stdin().is_terminal();
-    if arguments.format.is_binary() && arguments.output.is_none() && (wants_prompt || stdout().is_terminal()) {
+    if arguments.format.is_binary()
+        && arguments.output.is_none()
+        && (wants_prompt || stdout().is_terminal())
+    {
         return Err(Error::Usage(
             "expected --output FILE or a pipe for parquet and arrow, found a terminal".to_owned(),
         ));
     }
     if wants_prompt && arguments.output.is_some() {
-        return Err(Error::Usage("expected SQL as an argument or from a pipe for --output, found a prompt".to_owned()));
+        return Err(Error::Usage(
+            "expected SQL as an argument or from a pipe for --output, found a prompt".to_owned(),
+        ));
     }
     let sql = match &arguments.sql {
         Some(sql) => Some(sql.clone()),
         None if wants_prompt => None,
         None => Some(read_sql()?),
     };
+    if sql
+        .as_ref()
+        .is_some_and(|sql| statements::split(sql).all().is_empty())
+    {
+        return Err(Error::Usage(
+            "expected an SQL statement, found none".to_owned(),
+        ));
+    }
     let chatlake = database::open_existing(configuration).await?;
     let session = chatlake.session();
     match sql {
@@ -83,9 +96,6 @@ pub async fn run(configuration: &Configuration, arguments: &QueryArguments) -> R
 /// Runs every statement of `sql`; all results go to one destination.
 async fn run_text(session: &Session, sql: &str, arguments: &QueryArguments) -> Result<ExitStatus> {
     let statements = statements::split(sql).all();
-    if statements.is_empty() {
-        return Err(Error::Usage("expected an SQL statement, found none".to_owned()));
-    }
     let mut destination = Destination::of(arguments.output.as_deref())?;
     let table = arguments.table_options(destination.is_terminal());
     let mut interrupts = Interrupts::listen();
@@ -94,7 +104,14 @@ async fn run_text(session: &Session, sql: &str, arguments: &QueryArguments) -> R
         let started = Instant::now();
         let stream = &mut destination.stream;
         let one_result = arguments.format.is_binary() && result_count > 0;
-        let running = run_statement(session, statement, arguments.format, stream, &table, one_result);
+        let running = run_statement(
+            session,
+            statement,
+            arguments.format,
+            stream,
+            &table,
+            one_result,
+        );
         let summary = tokio::select! {
             summary = running => summary,
             () = interrupts.next() => Err(Error::Interrupted("the query was cancelled".to_owned())),
@@ -112,20 +129,34 @@ async fn run_text(session: &Session, sql: &str, arguments: &QueryArguments) -> R
 
 impl QueryArguments {
     fn table_options(&self, on_terminal: bool) -> TableOptions {
-        TableOptions { rows_max: self.max_rows, width_max: on_terminal.then(terminal::width).flatten() }
+        TableOptions {
+            rows_max: self.max_rows,
+            width_max: on_terminal.then(terminal::width).flatten(),
+        }
     }
 }
 
 /// The whole of standard input, up to [`SQL_BYTES_MAX`].
 fn read_sql() -> Result<String> {
     let mut bytes = Vec::new();
-    let read = stdin().lock().take(SQL_BYTES_MAX + 1).read_to_end(&mut bytes);
-    read.map_err(|source| Error::File { action: "read SQL from", path: "-".to_owned(), source })?;
+    let read = stdin()
+        .lock()
+        .take(SQL_BYTES_MAX + 1)
+        .read_to_end(&mut bytes);
+    read.map_err(|source| Error::File {
+        action: "read SQL from",
+        path: "-".to_owned(),
+        source,
+    })?;
     if bytes.len() as u64 > SQL_BYTES_MAX {
-        return Err(Error::Usage(format!("expected at most {SQL_BYTES_MAX} bytes of SQL, found more")));
+        return Err(Error::Usage(format!(
+            "expected at most {SQL_BYTES_MAX} bytes of SQL, found more"
+        )));
     }
     String::from_utf8(bytes).map_err(|error| {
         let position = error.utf8_error().valid_up_to();
-        Error::Usage(format!("expected SQL as UTF-8 text, found another byte at position {position}"))
+        Error::Usage(format!(
+            "expected SQL as UTF-8 text, found another byte at position {position}"
+        ))
     })
 }

@@ -76,13 +76,17 @@ struct ColumnDescription {
 
 /// Runs `chatlake schema`.
 pub async fn run(configuration: &Configuration, arguments: &SchemaArguments) -> Result<ExitStatus> {
-    let is_unnamed = configuration.lake_is_default && !std::path::Path::new(&configuration.lake).exists();
+    let is_unnamed =
+        configuration.lake_is_default && !std::path::Path::new(&configuration.lake).exists();
     let chatlake = if is_unnamed {
         database::open_empty(configuration).await?
     } else {
         database::open_existing(configuration).await?
     };
-    let tables = selected(chatlake.session().tables().await?, arguments.table.as_deref())?;
+    let tables = selected(
+        chatlake.session().tables().await?,
+        arguments.table.as_deref(),
+    )?;
     let text = match arguments.format {
         SchemaFormat::Text => described(&tables),
         SchemaFormat::Json => {
@@ -91,12 +95,16 @@ pub async fn run(configuration: &Configuration, arguments: &SchemaArguments) -> 
                 tables: Vec<Description>,
             }
             let answer = Answer { tables };
-            let json = serde_json::to_string_pretty(&answer).map_err(|error| Error::Output(error.into()))?;
+            let json = serde_json::to_string_pretty(&answer)
+                .map_err(|error| Error::Output(error.into()))?;
             format!("{json}\n")
         }
     };
     let mut destination = Destination::stdout();
-    destination.stream.write_all(text.as_bytes()).map_err(Error::Output)?;
+    destination
+        .stream
+        .write_all(text.as_bytes())
+        .map_err(Error::Output)?;
     destination.finish()?;
     Ok(ExitStatus::Success)
 }
@@ -106,33 +114,50 @@ pub fn selected(tables: Vec<TableInfo>, name: Option<&str>) -> Result<Vec<Descri
     let Some(name) = name else {
         return Ok(tables.iter().map(describe).collect());
     };
-    let (schema, plain) = name.split_once('.').map_or((None, name), |(schema, plain)| (Some(schema), plain));
+    let (schema, plain) = name
+        .split_once('.')
+        .map_or((None, name), |(schema, plain)| (Some(schema), plain));
     let same = |left: &str, right: &str| left.eq_ignore_ascii_case(right);
     let mut found: Vec<&TableInfo> = tables
         .iter()
-        .filter(|table| same(&table.name, plain) && schema.is_none_or(|schema| same(&table.schema, schema)))
+        .filter(|table| {
+            same(&table.name, plain) && schema.is_none_or(|schema| same(&table.schema, schema))
+        })
         .collect();
     if schema.is_none() && found.iter().any(|table| table.schema == DEFAULT_SCHEMA) {
         found.retain(|table| table.schema == DEFAULT_SCHEMA);
     }
     if found.is_empty() {
-        let known = tables.iter().map(|table| format!("{}.{}", table.schema, table.name));
+        let known = tables
+            .iter()
+            .map(|table| format!("{}.{}", table.schema, table.name));
         let known = known.collect::<Vec<_>>().join(", ");
-        return Err(Error::Usage(format!("expected a table or view of the lake, found `{name}`; there are {known}")));
+        return Err(Error::Usage(format!(
+            "expected a table or view of the lake, found `{name}`; there are {known}"
+        )));
     }
     Ok(found.into_iter().map(describe).collect())
 }
 
 fn describe(table: &TableInfo) -> Description {
-    let stored = (table.schema == STORED_SCHEMA).then(|| chatlake_schema::table(&table.name)).flatten();
+    // a view that resolves a stored table has its name, and its columns mean the same
+    let definition = match table.schema.as_str() {
+        STORED_SCHEMA | DEFAULT_SCHEMA => chatlake_schema::table(&table.name),
+        _ => None,
+    };
+    let stored = definition.filter(|_| table.schema == STORED_SCHEMA);
     let columns = table.arrow_schema.fields().iter().map(|field| {
-        let column = stored.and_then(|stored| stored.column(field.name()));
+        let known = definition.and_then(|definition| definition.column(field.name()));
+        let column = known.filter(|_| stored.is_some());
         ColumnDescription {
             name: field.name().clone(),
-            type_name: column.map_or_else(|| type_name(field.data_type()), |column| column.column_type.to_string()),
+            type_name: column.map_or_else(
+                || type_name(field.data_type()),
+                |column| column.column_type.to_string(),
+            ),
             nullable: column.map_or(field.is_nullable(), |column| column.nullable),
-            unit: column.and_then(|column| column.unit.clone()).or_else(|| said(field, "unit")),
-            doc: column.map(|column| column.doc.clone()).or_else(|| said(field, "doc")),
+            unit: said(field, "unit").or_else(|| known.and_then(|column| column.unit.clone())),
+            doc: said(field, "doc").or_else(|| known.map(|column| column.doc.clone())),
         }
     });
     Description {
@@ -146,6 +171,7 @@ fn describe(table: &TableInfo) -> Description {
     }
 }
 
+/// What the database itself says about a column, in the field's metadata.
 fn said(field: &Field, key: &str) -> Option<String> {
     field.metadata().get(key).cloned()
 }
@@ -154,8 +180,8 @@ fn said(field: &Field, key: &str) -> Option<String> {
 fn type_name(data_type: &DataType) -> String {
     match data_type {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "text".to_owned(),
-        DataType::Int64 => "integer".to_owned(),
-        DataType::Float64 => "float".to_owned(),
+        integer if integer.is_integer() => "integer".to_owned(),
+        DataType::Float32 | DataType::Float64 => "float".to_owned(),
         DataType::Boolean => "boolean".to_owned(),
         DataType::Timestamp(..) => "timestamp".to_owned(),
         DataType::Date32 => "date".to_owned(),
@@ -167,7 +193,11 @@ fn type_name(data_type: &DataType) -> String {
 
 /// One line per table: for the prompt's `\d`.
 pub fn listed(tables: &[Description]) -> String {
-    let width = tables.iter().map(|table| table.schema.len() + table.name.len() + 1).max().unwrap_or(0);
+    let width = tables
+        .iter()
+        .map(|table| table.schema.len() + table.name.len() + 1)
+        .max()
+        .unwrap_or(0);
     let mut text = String::new();
     for table in tables {
         let name = format!("{}.{}", table.schema, table.name);
@@ -200,15 +230,34 @@ fn describe_in_full(text: &mut String, table: &Description) {
         write_line(format!("  {}", table.doc));
     }
     if let Some(merge_rule) = &table.merge_rule {
-        write_line(format!("  key: {}; merge rule: {merge_rule}", table.key.join(", ")));
+        write_line(format!(
+            "  key: {}; merge rule: {merge_rule}",
+            table.key.join(", ")
+        ));
     }
-    let name_width = table.columns.iter().map(|column| column.name.len()).max().unwrap_or(0);
-    let type_width = table.columns.iter().map(|column| column.type_name.len()).max().unwrap_or(0);
+    let name_width = table
+        .columns
+        .iter()
+        .map(|column| column.name.len())
+        .max()
+        .unwrap_or(0);
+    let type_width = table
+        .columns
+        .iter()
+        .map(|column| column.type_name.len())
+        .max()
+        .unwrap_or(0);
     for column in &table.columns {
         let null = if column.nullable { "" } else { "not null" };
-        let unit = column.unit.as_ref().map(|unit| format!(" [{unit}]")).unwrap_or_default();
+        let unit = column
+            .unit
+            .as_ref()
+            .map(|unit| format!(" [{unit}]"))
+            .unwrap_or_default();
         let doc = column.doc.as_deref().unwrap_or_default();
         let (name, kind) = (&column.name, &column.type_name);
-        write_line(format!("    {name:name_width$}  {kind:type_width$}  {null:8}  {doc}{unit}"));
+        write_line(format!(
+            "    {name:name_width$}  {kind:type_width$}  {null:8}  {doc}{unit}"
+        ));
     }
 }

@@ -16,8 +16,8 @@ use tokio::sync::oneshot;
 use crate::configuration::{Configuration, FLIGHT_DEFAULT};
 use crate::error::{Error, Result};
 use crate::exit::ExitStatus;
-use crate::output::Destination;
 use crate::interrupt::Interrupts;
+use crate::output::Destination;
 use crate::{database, terminal};
 
 /// Examples for the end of the long help.
@@ -25,13 +25,21 @@ pub const EXAMPLES: &str = "\
 Examples:
   chatlake serve
   chatlake serve --lake /data/lake --flight 127.0.0.1:4711
-  chatlake serve --flight 0.0.0.0:31337 --allow-insecure-remote     everybody who reaches it may read everything";
+  chatlake serve --flight 0.0.0.0:31337 --allow-insecure-remote
+
+Without authentication everybody who reaches the address may read everything: keep it on this
+machine, or behind a tunnel.";
 
 /// Where Flight SQL listens; shared by `serve` and `demo`.
 #[derive(Args, Clone, Debug)]
 pub struct FlightArguments {
     /// Address Flight SQL listens on; port 0 takes a free one [default: 127.0.0.1:31337]
-    #[arg(long, value_name = "HOST:PORT", env = "CHATLAKE_FLIGHT", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        env = "CHATLAKE_FLIGHT",
+        hide_env_values = true
+    )]
     flight: Option<String>,
 
     /// Allow an address beyond this machine although there is no authentication yet
@@ -56,24 +64,44 @@ pub async fn run(configuration: &Configuration, arguments: &ServeArguments) -> R
 
 /// Binds the address that flags, environment and configuration file name; while nobody names one, a free port is taken
 /// when the usual one is not.
-pub async fn listen(configuration: &Configuration, arguments: &FlightArguments) -> Result<TcpListener> {
-    let named = arguments.flight.as_deref().or(configuration.flight.as_deref());
+pub async fn listen(
+    configuration: &Configuration,
+    arguments: &FlightArguments,
+) -> Result<TcpListener> {
+    let named = arguments
+        .flight
+        .as_deref()
+        .or(configuration.flight.as_deref());
     let address = named.unwrap_or(FLIGHT_DEFAULT);
-    let failed = |source| Error::Listen { address: address.to_owned(), source };
-    let addresses: Vec<SocketAddr> = tokio::net::lookup_host(address).await.map_err(failed)?.collect();
-    let allow_remote = arguments.allow_insecure_remote.unwrap_or(configuration.allow_insecure_remote);
+    let failed = |source| Error::Listen {
+        address: address.to_owned(),
+        source,
+    };
+    let addresses: Vec<SocketAddr> = tokio::net::lookup_host(address)
+        .await
+        .map_err(failed)?
+        .collect();
+    let allow_remote = arguments
+        .allow_insecure_remote
+        .unwrap_or(configuration.allow_insecure_remote);
     if let Some(remote) = addresses.iter().find(|address| !address.ip().is_loopback())
         && !allow_remote
     {
         return Err(Error::Usage(format!(
             "expected a loopback address such as {FLIGHT_DEFAULT}, found `{}`: there is no authentication yet, so \
              everybody who reaches it may read the lake; --allow-insecure-remote serves there nevertheless",
-            if address == remote.to_string() { address.to_owned() } else { format!("{address} ({remote})") },
+            if address == remote.to_string() {
+                address.to_owned()
+            } else {
+                format!("{address} ({remote})")
+            },
         )));
     }
     match TcpListener::bind(addresses.as_slice()).await {
         Err(error) if error.kind() == ErrorKind::AddrInUse && named.is_none() => {
-            terminal::say(&format!("{address} is taken by another program, using a free port"));
+            terminal::say(&format!(
+                "{address} is taken by another program, using a free port"
+            ));
             TcpListener::bind("127.0.0.1:0").await.map_err(failed)
         }
         bound => bound.map_err(failed),
@@ -82,12 +110,18 @@ pub async fn listen(configuration: &Configuration, arguments: &FlightArguments) 
 
 /// Serves until told to stop, after saying where and how to connect.
 pub async fn serve(chatlake: Chatlake, listener: TcpListener) -> Result<ExitStatus> {
-    let address = listener
-        .local_addr()
-        .map_err(|source| Error::Listen { address: "the socket".to_owned(), source })?;
+    let address = listener.local_addr().map_err(|source| Error::Listen {
+        address: "the socket".to_owned(),
+        source,
+    })?;
     let mut interrupts = Interrupts::listen();
     let mut destination = Destination::stdout();
-    write!(destination.stream, "{}", greeting(chatlake.url(), reachable(address))).map_err(Error::Output)?;
+    write!(
+        destination.stream,
+        "{}",
+        greeting(chatlake.url(), reachable(address))
+    )
+    .map_err(Error::Output)?;
     destination.finish()?;
     let server = FlightServer::new(chatlake, FlightOptions::default());
     let (stop, stopped) = oneshot::channel();
@@ -138,7 +172,11 @@ mod tests {
 
     #[test]
     fn an_unspecified_address_is_shown_as_one_that_can_be_dialled() {
-        for (bound, dialled) in [("0.0.0.0:1", "127.0.0.1:1"), ("[::]:1", "[::1]:1"), ("10.0.0.1:1", "10.0.0.1:1")] {
+        for (bound, dialled) in [
+            ("0.0.0.0:1", "127.0.0.1:1"),
+            ("[::]:1", "[::1]:1"),
+            ("10.0.0.1:1", "10.0.0.1:1"),
+        ] {
             assert_eq!(reachable(bound.parse().unwrap()).to_string(), dialled);
         }
     }

@@ -51,7 +51,10 @@ fn skip_token(bytes: &[u8], position: usize) -> usize {
     let rest = &bytes[position..];
     let length = match rest[0] {
         quote @ (b'\'' | b'"' | b'`') => quoted_length(rest, quote),
-        b'-' if rest.starts_with(b"--") => rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()),
+        b'-' if rest.starts_with(b"--") => rest
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .unwrap_or(rest.len()),
         b'/' if rest.starts_with(b"/*") => comment_length(rest),
         b'$' if !follows_name(bytes, position) => dollar_length(rest),
         _ => 1,
@@ -61,7 +64,10 @@ fn skip_token(bytes: &[u8], position: usize) -> usize {
 
 /// A doubled quote inside needs no care: it reads as one quoted thing right after another.
 fn quoted_length(rest: &[u8], quote: u8) -> usize {
-    rest[1..].iter().position(|byte| *byte == quote).map_or(rest.len(), |found| found + 2)
+    rest[1..]
+        .iter()
+        .position(|byte| *byte == quote)
+        .map_or(rest.len(), |found| found + 2)
 }
 
 /// Block comments nest, as in the SQL parser.
@@ -86,16 +92,23 @@ fn comment_length(rest: &[u8]) -> usize {
 
 /// `$tag$ … $tag$`; a `$1` parameter is a single byte here.
 fn dollar_length(rest: &[u8]) -> usize {
-    let tag_end = rest[1..].iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_').map(|end| end + 1);
+    let tag_end = rest[1..]
+        .iter()
+        .position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_')
+        .map(|end| end + 1);
     let Some(end) = tag_end.filter(|end| rest[*end] == b'$' && !rest[1].is_ascii_digit()) else {
         return 1;
     };
     let (tag, body) = rest.split_at(end + 1);
-    body.windows(tag.len()).position(|window| window == tag).map_or(rest.len(), |found| end + 1 + found + tag.len())
+    body.windows(tag.len())
+        .position(|window| window == tag)
+        .map_or(rest.len(), |found| end + 1 + found + tag.len())
 }
 
 fn follows_name(bytes: &[u8], position: usize) -> bool {
-    position.checked_sub(1).is_some_and(|before| bytes[before].is_ascii_alphanumeric() || bytes[before] == b'_')
+    position
+        .checked_sub(1)
+        .is_some_and(|before| bytes[before].is_ascii_alphanumeric() || bytes[before] == b'_')
 }
 
 #[cfg(test)]
@@ -103,7 +116,14 @@ mod tests {
     use super::*;
 
     fn check(text: &str, complete: &[&str], rest: Option<&str>) {
-        assert_eq!(split(text), Statements { complete: complete.to_vec(), rest }, "{text}");
+        assert_eq!(
+            split(text),
+            Statements {
+                complete: complete.to_vec(),
+                rest
+            },
+            "{text}"
+        );
     }
 
     #[test]
@@ -122,24 +142,46 @@ mod tests {
     fn quoted_and_commented_semicolons_end_nothing() {
         check("SELECT 'a;''b;' ; x", &["SELECT 'a;''b;'"], Some("x"));
         check("SELECT \"a;\", `b;`;", &["SELECT \"a;\", `b;`"], None);
-        check("SELECT 1 -- one; two\n + 2;", &["SELECT 1 -- one; two\n + 2"], None);
-        check("SELECT $$a;b$$, $t$c;$$d$t$;", &["SELECT $$a;b$$, $t$c;$$d$t$"], None);
+        check(
+            "SELECT 1 -- one; two\n + 2;",
+            &["SELECT 1 -- one; two\n + 2"],
+            None,
+        );
+        check(
+            "SELECT $$a;b$$, $t$c;$$d$t$;",
+            &["SELECT $$a;b$$, $t$c;$$d$t$"],
+            None,
+        );
     }
 
     #[test]
     fn parameters_are_no_dollar_quotes() {
-        check("SELECT $1; SELECT a$b$c; x", &["SELECT $1", "SELECT a$b$c"], Some("x"));
+        check(
+            "SELECT $1; SELECT a$b$c; x",
+            &["SELECT $1", "SELECT a$b$c"],
+            Some("x"),
+        );
     }
 
     #[test]
     fn what_is_never_closed_stays_the_rest() {
-        for text in ["SELECT 'a;", "SELECT \"a;", "SELECT 1 /* ;", "SELECT $$ ;", "SELECT $"] {
+        for text in [
+            "SELECT 'a;",
+            "SELECT \"a;",
+            "SELECT 1 /* ;",
+            "SELECT $$ ;",
+            "SELECT $",
+        ] {
             check(text, &[], Some(text));
         }
     }
 
     #[test]
     fn characters_beyond_ascii_are_not_cut() {
-        check("SELECT 'é;🦀'; SELECT ü", &["SELECT 'é;🦀'"], Some("SELECT ü"));
+        check(
+            "SELECT 'é;🦀'; SELECT ü",
+            &["SELECT 'é;🦀'"],
+            Some("SELECT ü"),
+        );
     }
 }

@@ -12,7 +12,9 @@ pub fn is_watched() -> bool {
 
 /// Width of the terminal behind stdout in columns, if there is one.
 pub fn width() -> Option<usize> {
-    console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns))
+    console::Term::stdout()
+        .size_checked()
+        .map(|(_, columns)| usize::from(columns))
 }
 
 /// Writes a line to stderr.
@@ -29,7 +31,10 @@ pub fn say_error(error: &dyn std::error::Error) {
 /// The text on one line, blanks and control characters folded to single blanks.
 pub fn one_line(text: &str) -> String {
     let words = text.split(|letter: char| letter.is_whitespace() || letter.is_control());
-    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    words
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// `1234567` as `1,234,567`.
@@ -51,7 +56,11 @@ pub fn elapsed(duration: Duration) -> String {
     match milliseconds {
         0..1_000 => format!("{milliseconds} ms"),
         1_000..60_000 => format!("{:.2} s", duration.as_secs_f64()),
-        _ => format!("{} min {} s", milliseconds / 60_000, milliseconds / 1_000 % 60),
+        _ => format!(
+            "{} min {} s",
+            milliseconds / 60_000,
+            milliseconds / 1_000 % 60
+        ),
     }
 }
 
@@ -66,7 +75,12 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_by_thousands() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
             assert_eq!(grouped(number), text);
         }
     }
@@ -80,6 +94,9 @@ mod tests {
 
     #[test]
     fn an_error_is_one_line() {
-        assert_eq!(one_line("bad\n  thing\u{1b}[31m \t here"), "bad thing [31m here");
+        assert_eq!(
+            one_line("bad\n  thing\u{1b}[31m \t here"),
+            "bad thing [31m here"
+        );
     }
 }

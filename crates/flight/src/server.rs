@@ -1,9 +1,11 @@
 //! The server: a listener, the Flight service on it, and an orderly end.
 //!
-//! Guarantees: after the signal to stop no call is accepted, running ones may finish within `shutdown_grace_ms`, and what
-//! still runs then is stopped with a status that says so; `serve` returns only when nothing of it runs any more.
+//! Guarantees: after the signal to stop no call is accepted; running ones may finish within `shutdown_grace_ms`, and what
+//! still runs then is stopped with a status that says so. `serve` returns when the last call has ended, and at the latest
+//! [`LAST_WORD`] after the grace.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use arrow_flight::flight_service_server::FlightServiceServer;
 use chatlake::Chatlake;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
+use tokio::time::{sleep, timeout};
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
@@ -18,6 +21,9 @@ use crate::error::Result;
 use crate::options::FlightOptions;
 use crate::service::Service;
 use crate::state::State;
+
+/// How long clients that read slowly have to take the last status of a stopped call.
+const LAST_WORD: Duration = Duration::from_millis(1_000);
 
 /// Serves one lake over Arrow Flight SQL.
 pub struct FlightServer {
@@ -70,28 +76,33 @@ impl FlightServer {
             // nobody listens any more when the server failed on its own
             let _ = stopping.send(());
         };
-        let serving = Server::builder()
-            .http2_keepalive_interval(Some(keepalive))
-            .http2_keepalive_timeout(Some(keepalive_timeout))
-            .http2_max_header_list_size(header_bytes_max)
-            .add_service(service)
-            .serve_with_incoming_shutdown(
-                TcpIncoming::from(listener).with_nodelay(Some(true)),
-                signal,
-            );
+        let mut serving = pin!(
+            Server::builder()
+                .http2_keepalive_interval(Some(keepalive))
+                .http2_keepalive_timeout(Some(keepalive_timeout))
+                .http2_max_header_list_size(header_bytes_max)
+                .add_service(service)
+                .serve_with_incoming_shutdown(
+                    TcpIncoming::from(listener).with_nodelay(Some(true)),
+                    signal,
+                )
+        );
         let grace_over = async move {
             if stopped.await.is_ok() {
-                tokio::time::sleep(grace).await;
+                sleep(grace).await;
             } else {
                 std::future::pending::<()>().await;
             }
         };
-        let result = tokio::select! {
-            result = serving => result.map_err(Into::into),
-            () = grace_over => Ok(()),
-        };
-        // what still runs loses its threads, and its streams end with an error
+        tokio::select! {
+            result = &mut serving => return Ok(result?),
+            () = grace_over => {}
+        }
+        // what still runs loses its threads, its streams end with a status, and that still has to reach the clients
         state.executor.stop();
-        result
+        match timeout(LAST_WORD, serving).await {
+            Ok(result) => Ok(result?),
+            Err(_) => Ok(()),
+        }
     }
 }

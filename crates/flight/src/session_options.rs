@@ -5,7 +5,8 @@
 
 use std::collections::HashMap;
 
-use crate::commands::catalogs::CATALOG;
+use chatlake::CATALOG;
+
 use crate::messages::{
     GetSessionOptionsResult, OptionValue, SessionOptionValue, SetSessionOptionError,
     SetSessionOptionErrorValue, SetSessionOptionsRequest, SetSessionOptionsResult,

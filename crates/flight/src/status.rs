@@ -1,7 +1,7 @@
 //! From an error to the gRPC status that a client sees. The one map of error codes to gRPC codes.
 //!
 //! Guarantees: exhaustive, without a catch-all; what is internal goes to the log and not to the client; a message always
-//! fits the 8 KiB of headers that gRPC clients accept.
+//! is one line that fits the 8 KiB of headers which gRPC clients accept.
 
 use chatlake_types::ErrorCode;
 use tonic::{Code, Status};
@@ -29,8 +29,9 @@ fn grpc_code(code: ErrorCode) -> Code {
     }
 }
 
-/// `message`, cut at a character when it is too long for a header.
-fn shortened(mut message: String) -> String {
+/// `message` on one line, cut at a character when it is too long for a header.
+fn sentence(message: &str) -> String {
+    let mut message = message.split_whitespace().collect::<Vec<_>>().join(" ");
     if message.len() > STATUS_MESSAGE_BYTES_MAX {
         let end = (0..=STATUS_MESSAGE_BYTES_MAX)
             .rev()
@@ -57,7 +58,7 @@ impl From<Error> for Status {
             | ErrorCode::Cancelled
             | ErrorCode::DataDamaged
             | ErrorCode::Unavailable
-            | ErrorCode::Unsupported => shortened(error.to_string()),
+            | ErrorCode::Unsupported => sentence(&error.to_string()),
         };
         Self::new(grpc_code(code), message)
     }
@@ -80,6 +81,15 @@ mod tests {
         assert_eq!(status.code(), Code::InvalidArgument);
         assert!(status.message().len() <= STATUS_MESSAGE_BYTES_MAX + 4);
         assert!(status.message().ends_with(" …"));
+    }
+
+    #[test]
+    fn a_message_is_one_line() {
+        let status = Status::from(Error::Parameters("no `x`.\nDid you mean `y`?".to_owned()));
+        assert_eq!(
+            status.message(),
+            "wrong parameters: no `x`. Did you mean `y`?"
+        );
     }
 
     #[test]

@@ -1,13 +1,15 @@
-//! Functions of many rows (domain specification §5.6, §9.4). One file each; listed here in alphabetical order. What several
-//! of them are made of lies beside them: `pick`, `row_keys` and `sum_and_count`.
+//! Functions of many rows (domain specification §5.6, §9.4). One file each; listed here in
+//! alphabetical order. What several of them are made of lies beside them.
 //!
-//! Guarantees: the answer does not depend on the order of rows nor on how they are split among partitions.
+//! Guarantees: the answer does not depend on the order of rows nor on how they are split among
+//! partitions.
 
 mod avg_of_means;
 mod avg_score;
 mod first_value_by;
 mod flag_rate;
 mod latest;
+mod means_by_key;
 mod pick;
 mod row_keys;
 mod sum_and_count;

@@ -1,34 +1,31 @@
 //! What the functions accept, and how they read it.
 //!
-//! Each argument has a [`Kind`]. While planning, [`coerce`] says to which type DataFusion shall cast what it found; while
-//! running, [`Call`] hands out the arguments as typed columns, whether they are arrays or constants.
+//! Each argument has a [`Kind`]. While planning, [`coerce`] says to which type DataFusion shall
+//! cast what it found; while running, [`Call`] hands out the arguments as typed columns, whether
+//! they are arrays or constants.
 //!
-//! Guarantees: text may be Utf8, LargeUtf8, Utf8View or a dictionary of them; timestamps of any unit and zone arrive as µs
-//! in UTC (without a zone they are UTC already); numbers of any type arrive as doubles where doubles are asked for.
+//! Guarantees: text may be Utf8, LargeUtf8, Utf8View or a dictionary of them; timestamps of any
+//! unit and zone arrive as µs in UTC (without a zone they are UTC already); numbers of any type
+//! arrive as doubles where doubles are asked for.
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, Float64Array, Int64Array, PrimitiveArray, StringViewArray,
-    TimestampMicrosecondArray, UInt32Array,
-};
-use arrow::compute::{cast, take};
-use arrow::datatypes::{
-    ArrowPrimitiveType, DataType, Field, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType,
-};
-use datafusion::common::{Result, ScalarValue, exec_datafusion_err, plan_err};
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs};
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, StringViewArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Float64Type, TimeUnit};
+use datafusion::common::{Result, plan_err};
 
 use crate::score_sum::SUM_TYPE;
 
 /// What an argument may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Anything at all, left as it is.
+    /// Anything at all, left as it is (a dictionary as its values).
     Any,
     /// A whole number; arrives as Int64.
     Integer,
-    /// An amount of money: decimals of up to 38 digits and whole numbers arrive as Decimal128, floats as Float64.
+    /// An amount of money: decimals of up to 38 digits and whole numbers arrive as Decimal128,
+    /// floats as Float64.
     Money,
     /// Any number; arrives as Float64.
     Number,
@@ -40,7 +37,8 @@ pub enum Kind {
     Text,
     /// A list of texts.
     TextList,
-    /// An instant; arrives as Timestamp(µs, UTC). Dates stand for their midnight in UTC, texts are parsed.
+    /// An instant; arrives as Timestamp(µs, UTC). Dates stand for their midnight in UTC, texts are
+    /// parsed.
     Timestamp,
 }
 
@@ -90,7 +88,8 @@ impl Kind {
     }
 }
 
-/// The types a call's arguments shall be cast to. The last `optional_count` of `kinds` may be left out.
+/// The types a call's arguments shall be cast to. The last `optional_count` of `kinds` may be left
+/// out.
 ///
 /// # Errors
 /// A planning error that names the function, the argument's place and what was expected.
@@ -102,15 +101,12 @@ pub fn coerce(
 ) -> Result<Vec<DataType>> {
     let needed = kinds.len() - optional_count;
     if !(needed..=kinds.len()).contains(&found.len()) {
-        let expected = if optional_count == 0 {
-            needed.to_string()
-        } else {
-            format!("{needed} to {}", kinds.len())
+        let expected = match (needed, optional_count) {
+            (1, 0) => "1 argument".to_owned(),
+            (_, 0) => format!("{needed} arguments"),
+            _ => format!("{needed} to {} arguments", kinds.len()),
         };
-        return plan_err!(
-            "`{function}` expects {expected} arguments, found {}",
-            found.len()
-        );
+        return plan_err!("`{function}` expects {expected}, found {}", found.len());
     }
     let mut coerced = Vec::with_capacity(found.len());
     for (at, (kind, found)) in kinds.iter().zip(found).enumerate() {
@@ -213,173 +209,6 @@ pub fn typed(array: &ArrayRef, wanted: &DataType) -> Result<ArrayRef> {
         return Ok(Arc::clone(array));
     }
     Ok(cast(array, wanted)?)
-}
-
-/// One call of a scalar function on one batch.
-pub struct Call {
-    arguments: Vec<ColumnarValue>,
-    row_count: usize,
-    constant: bool,
-}
-
-impl Call {
-    /// The call DataFusion makes. When every argument is a constant, one row is computed for all.
-    pub fn new(arguments: ScalarFunctionArgs) -> Self {
-        let row_count = arguments.number_rows;
-        let is_constant = |value: &ColumnarValue| matches!(value, ColumnarValue::Scalar(_));
-        let constant = arguments.args.iter().all(is_constant);
-        Self {
-            arguments: arguments.args,
-            row_count: if constant { 1 } else { row_count },
-            constant,
-        }
-    }
-
-    /// Rows to compute.
-    pub fn row_count(&self) -> usize {
-        self.row_count
-    }
-
-    /// Was the argument given?
-    pub fn has(&self, at: usize) -> bool {
-        at < self.arguments.len()
-    }
-
-    /// An argument as it is, with one value for a constant.
-    ///
-    /// # Errors
-    /// When the argument was not given: a function that forgot to check its arguments.
-    pub fn array(&self, at: usize) -> Result<Column<ArrayRef>> {
-        match self.arguments.get(at) {
-            Some(ColumnarValue::Array(values)) => Ok(Column {
-                values: Arc::clone(values),
-                constant: false,
-            }),
-            Some(ColumnarValue::Scalar(value)) => Ok(Column {
-                values: value.to_array()?,
-                constant: true,
-            }),
-            None => Err(exec_datafusion_err!(
-                "expected an argument {}, found none",
-                at + 1
-            )),
-        }
-    }
-
-    /// A text argument.
-    ///
-    /// # Errors
-    /// When it is not text.
-    pub fn text(&self, at: usize) -> Result<Column<StringViewArray>> {
-        self.array(at)?.map(|values| text_array(&values))
-    }
-
-    /// A number argument.
-    ///
-    /// # Errors
-    /// When it is not a number.
-    pub fn numbers(&self, at: usize) -> Result<Column<Float64Array>> {
-        self.array(at)?.map(|values| number_array(&values))
-    }
-
-    /// A timestamp argument, in µs since 1970-01-01T00:00:00Z.
-    ///
-    /// # Errors
-    /// When it is not a timestamp.
-    pub fn timestamps(&self, at: usize) -> Result<Column<TimestampMicrosecondArray>> {
-        self.array(at)?.map(|values| {
-            let values = typed(&values, &timestamp_type())?;
-            Ok(values.as_primitive::<TimestampMicrosecondType>().clone())
-        })
-    }
-
-    /// A whole number argument.
-    ///
-    /// # Errors
-    /// When it is not a whole number.
-    pub fn integers(&self, at: usize) -> Result<Column<Int64Array>> {
-        self.array(at)?.map(|values| {
-            Ok(typed(&values, &DataType::Int64)?
-                .as_primitive::<Int64Type>()
-                .clone())
-        })
-    }
-
-    /// Finishes with one of `choices` per row, given its index, or NULL. The texts are stored once for all rows.
-    ///
-    /// # Errors
-    /// When an index lies beyond the choices.
-    pub fn finish_choice(
-        &self,
-        choices: &[&str],
-        index: impl Fn(usize) -> Option<usize>,
-    ) -> Result<ColumnarValue> {
-        let choices = StringViewArray::from_iter_values(choices);
-        let indices = (0..self.row_count).map(|row| index(row).map(|index| index as u32));
-        let chosen = take(&choices, &indices.collect::<UInt32Array>(), None)?;
-        self.finish(chosen.as_string_view().clone())
-    }
-
-    /// The computed rows as DataFusion wants them: a constant stays a constant.
-    ///
-    /// # Errors
-    /// When a constant's one row was not computed.
-    pub fn finish(&self, computed: impl Array + 'static) -> Result<ColumnarValue> {
-        let computed: ArrayRef = Arc::new(computed);
-        if self.constant {
-            return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(
-                &computed, 0,
-            )?));
-        }
-        Ok(ColumnarValue::Array(computed))
-    }
-}
-
-/// An argument as array: a value per row, or one for all rows.
-#[derive(Clone, Debug)]
-pub struct Column<A> {
-    values: A,
-    constant: bool,
-}
-
-impl<A> Column<A> {
-    /// The same rows as another array.
-    pub fn map<B>(self, change: impl FnOnce(A) -> Result<B>) -> Result<Column<B>> {
-        Ok(Column {
-            values: change(self.values)?,
-            constant: self.constant,
-        })
-    }
-
-    /// The array of a value per row, when it is one.
-    pub fn rows(&self) -> Option<&A> {
-        (!self.constant).then_some(&self.values)
-    }
-
-    /// The array behind it: a value per row, or one.
-    pub fn values(&self) -> &A {
-        &self.values
-    }
-
-    fn index(&self, row: usize) -> usize {
-        if self.constant { 0 } else { row }
-    }
-}
-
-impl Column<StringViewArray> {
-    /// The text of a row, `None` for NULL.
-    pub fn get(&self, row: usize) -> Option<&str> {
-        let at = self.index(row);
-        self.values.is_valid(at).then(|| self.values.value(at))
-    }
-}
-
-impl<T: ArrowPrimitiveType> Column<PrimitiveArray<T>> {
-    /// The value of a row, `None` for NULL.
-    pub fn get(&self, row: usize) -> Option<T::Native> {
-        let at = self.index(row);
-        self.values.is_valid(at).then(|| self.values.value(at))
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
-//! Levenshtein distance over Unicode scalar values, fast for texts of hundreds of thousands of characters.
+//! Levenshtein distance over Unicode scalar values, fast for texts of hundreds of thousands of
+//! characters.
 //!
 //! 1. Drop the common prefix and the common suffix: they change nothing.
-//! 2. Walk the furthest-reaching diagonals (`diagonals`): time grows with length + distance², so an edited text is
-//!    cheap however long it is. Give up once that costs more than a fraction of step 4.
+//! 2. Walk the furthest-reaching diagonals (`diagonals`): time grows with length + distance², so an
+//!    edited text is cheap however long it is. Give up once that costs more than a fraction of step
+//!    4.
 //! 3. Two texts without a common character are as far apart as the longer one is long.
-//! 4. Fill the whole table 64 rows at a time with bit operations (`strips`): length² / 64, whatever the texts.
+//! 4. Fill the whole table 64 rows at a time with bit operations (`strips`): length² / 64, whatever
+//!    the texts.
 //!
 //! Guarantees: exact; memory linear in the lengths; never a byte count where characters are meant.
 
@@ -23,7 +26,8 @@ pub struct EditDistance {
 /// How far two texts are apart, and the length they are measured against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Distance {
-    /// Insertions, deletions and substitutions of one character needed to turn one text into the other.
+    /// Insertions, deletions and substitutions of one character needed to turn one text into the
+    /// other.
     pub edit_count: usize,
     /// Characters of the longer text.
     pub length_max: usize,
@@ -124,7 +128,8 @@ fn edit_count<S: Symbol>(left: &[S], right: &[S]) -> usize {
     if short.is_empty() {
         return long.len();
     }
-    // A step of the diagonals costs up to twice a step of the strips: in vain they add a quarter at most.
+    // A step of the diagonals costs up to twice a step of the strips: in vain they add a quarter at
+    // most.
     let strips_steps = short.len().div_ceil(64).saturating_mul(long.len());
     if let Some(found) = diagonals::edit_count(short, long, strips_steps / 8) {
         return found;

@@ -1,7 +1,8 @@
 //! What a caller can get wrong when calling a function.
 //!
-//! Guarantees: every message starts with the code of domain specification §9.7, says what was expected and what was
-//! found, and quotes at most [`QUOTED_CHARS_MAX`] characters of the caller's text.
+//! Guarantees: every message starts with the code of domain specification §9.7, says what was
+//! expected and what was found, and quotes at most [`QUOTED_CHARS_MAX`] characters of the caller's
+//! text.
 
 use chatlake_types::{Day, ErrorCode};
 use datafusion::error::DataFusionError;
@@ -63,8 +64,8 @@ impl Error {
         ErrorCode::InvalidInput
     }
 
-    /// The code of the specification (§9.7), with which the message starts: `bad_period`, `bad_range`, `range_too_long`
-    /// or `bad_value`.
+    /// The code of the specification (§9.7), with which the message starts: `bad_period`,
+    /// `bad_range`, `range_too_long` or `bad_value`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::BadPeriod { .. } => "bad_period",

@@ -1,14 +1,16 @@
 //! Chatlake's SQL functions and the rules behind them (domain specification §4, §5.6, §9.3, §9.4).
 //!
-//! A function is one file in `scalar/` or `aggregate/`, listed once beside it. What pages need too is plain Rust:
-//! [`period`] (windows of time), [`zone`] (local days), [`schedule`] (business hours), [`sentiment`] (labels and bands),
-//! [`score_sum`] (sums that do not depend on order), [`edit_distance`] and [`slug_text`].
+//! A function is one file in `scalar/` or `aggregate/`, listed once beside it. What pages need too
+//! is plain Rust: [`period`] (windows of time), [`zone`] (local days), [`schedule`] (business
+//! hours), [`sentiment`] (labels and bands), [`score_sum`] (sums that do not depend on order),
+//! [`edit_distance`] and [`slug_text`].
 //!
-//! Guarantees: functions are pure. They read no clock: where `as_of` may be left out, the time at which the query was
-//! planned to start takes its place.
+//! Guarantees: functions are pure. They read no clock: where `as_of` may be left out, the time at
+//! which the query was planned to start takes its place.
 
 mod aggregate;
 mod arguments;
+mod call;
 pub mod edit_distance;
 mod error;
 pub mod period;

@@ -1,8 +1,10 @@
-//! Periods and the windows they stand for (domain specification §4), in plain Rust for functions and pages alike.
+//! Periods and the windows they stand for (domain specification §4), in plain Rust for functions
+//! and pages alike.
 //!
 //! 1. A period is a preset or two local dates, both inclusive.
 //! 2. The local day of `as_of` is today; a preset counts its days from there.
-//! 3. The window runs from the midnight of the first day to the midnight after the last: half-open, in UTC.
+//! 3. The window runs from the midnight of the first day to the midnight after the last: half-open,
+//!    in UTC.
 //! 4. The previous period has the same number of local days and ends where the window starts.
 //!
 //! Guarantees: pure; the day spans of a window cover it exactly.
@@ -87,8 +89,8 @@ impl Preset {
 
     /// The preset of a name; case matters.
     ///
-    /// # Errors
-    /// [`Error::BadPeriod`] for anything else, `custom` included: a name alone does not give the two dates.
+    /// # Errors [`Error::BadPeriod`] for anything else, `custom` included: a name alone does not
+    /// give the two dates.
     pub fn parse(name: &str) -> Result<Self, Error> {
         let found = Self::ALL.into_iter().find(|preset| preset.name() == name);
         found.ok_or_else(|| bad_period(name, &[]))
@@ -136,8 +138,8 @@ pub enum Period {
 }
 
 impl Period {
-    /// The period of a page's arguments: a preset's name, or `custom` with both dates and at most `day_count_max` days
-    /// (`None`: any number). The dates are looked at only for `custom`.
+    /// The period of a page's arguments: a preset's name, or `custom` with both dates and at most
+    /// `day_count_max` days (`None`: any number). The dates are looked at only for `custom`.
     ///
     /// # Errors
     /// [`Error::BadPeriod`], [`Error::MissingRange`], [`Error::BadRange`], [`Error::RangeTooLong`].
@@ -181,8 +183,8 @@ impl Period {
 
     /// The window of this period as seen at `as_of` (µs since 1970-01-01T00:00:00Z).
     ///
-    /// # Errors
-    /// [`Error::BadRange`] for a [`Period::Custom`] made by hand; [`Error::BadValue`] beyond the calendar.
+    /// # Errors [`Error::BadRange`] for a [`Period::Custom`] made by hand; [`Error::BadValue`]
+    /// beyond the calendar.
     pub fn resolve(self, zone: &mut Zone, as_of_micros: i64) -> Result<Window, Error> {
         let (from_day, to_day) = match self {
             Self::Custom { from, to } if from > to => return Err(Error::BadRange { from, to }),

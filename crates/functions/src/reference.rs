@@ -1,7 +1,8 @@
 //! The reference of all functions, generated from their documentation.
 //!
-//! Guarantees: `docs/reference/functions.md` is exactly [`reference_markdown`], and every example in it gives the answer
-//! written below it; tests check both. Run them with `CHATLAKE_BLESS=1` to rewrite the file.
+//! Guarantees: `docs/reference/functions.md` is exactly [`reference_markdown`], and every example
+//! in it gives the answer written below it; tests check both. Run them with `CHATLAKE_BLESS=1` to
+//! rewrite the file.
 
 use std::fmt::Write;
 
@@ -66,8 +67,10 @@ impl Entry {
 pub fn reference_markdown() -> String {
     let mut page = String::from(
         "# Functions\n\n\
-         Generated from the functions themselves; do not edit. All of SQL's usual functions are there too.\n\n\
-         Text may be of any string type, timestamps of any unit and zone; without a zone they are UTC.\n\
+         Generated from the functions themselves; do not edit. All of SQL's usual functions are \
+         there too.\n\n\
+         Text may be of any string type, timestamps of any unit and zone; without a zone they are \
+         UTC.\n\
          Where an argument is NULL the answer is NULL, unless it says otherwise below.\n",
     );
     let (scalars, aggregates) = (scalar_functions(), aggregate_functions());

@@ -1,7 +1,8 @@
-//! Functions of one row (domain specification §9.3). One file each; listed here in alphabetical order.
+//! Functions of one row (domain specification §9.3). One file each; listed here in alphabetical
+//! order.
 //!
-//! Guarantees: NULL in gives NULL out, except in `display_name` and `mrr_range`, and except for a schedule and an `as_of`
-//! that are not given.
+//! Guarantees: NULL in gives NULL out, except in `display_name` and `mrr_range`, and except for a
+//! schedule and an `as_of` that are not given.
 
 mod business_seconds;
 mod change_pct;

@@ -1,6 +1,7 @@
 //! Sums of scores that do not depend on the order of rows (domain specification §5.6).
 //!
-//! 1. A score enters a sum as the integer round(score × 2^60), in 128 bits. Halves round away from zero.
+//! 1. A score enters a sum as the integer round(score × 2^60), in 128 bits. Halves round away from
+//!    zero.
 //! 2. Sums are integers: they add up the same in any order, over partitions and rollups alike.
 //! 3. A mean is the exact quotient of sum and count, rounded once to the nearest double.
 //!
@@ -22,7 +23,8 @@ pub const SCORE_MAX: f64 = (1_u64 << 26) as f64;
 /// One as a fixed-point number.
 const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
 
-/// Bits of a quotient that are enough to round it correctly: 53 of the double, one to round by, one for the rest.
+/// Bits of a quotient that are enough to round it correctly: 53 of the double, one to round by, one
+/// for the rest.
 const QUOTIENT_BITS: u32 = 55;
 
 /// Bits by which a quotient is extended at a time; a remainder below 2^64 shifted by it still fits.

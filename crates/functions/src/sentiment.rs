@@ -1,6 +1,8 @@
-//! The thresholds that turn a sentiment score into words (domain specification §5.6), written down once.
+//! The thresholds that turn a sentiment score into words (domain specification §5.6), written down
+//! once.
 //!
-//! Guarantees: NULL and NaN have neither label nor band; a threshold itself belongs to the side nearer to neutral.
+//! Guarantees: NULL and NaN have neither label nor band; a threshold itself belongs to the side
+//! nearer to neutral.
 
 /// Below this: `Very Negative`. Above its opposite: `Very Positive`.
 pub const STRONG: f64 = 0.5;

@@ -16,11 +16,18 @@ const RUN_COUNT: u32 = 5;
 const CHUNK_BYTES: usize = 4 << 20;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let path = std::env::args().nth(1).ok_or("expected the path of a plain NDJSON file")?;
+    let path = std::env::args()
+        .nth(1)
+        .ok_or("expected the path of a plain NDJSON file")?;
     let chunks = chunks(&std::fs::read(path)?);
     let bytes: usize = chunks.iter().map(|chunk| chunk.text.len()).sum();
-    let settings =
-        DecodeSettings { received_at: 0, line_bytes_max: 16 << 20, wants_rejects: false, wants_outcomes: false, details_max: 100 };
+    let settings = DecodeSettings {
+        received_at: 0,
+        line_bytes_max: 16 << 20,
+        wants_rejects: false,
+        wants_outcomes: false,
+        details_max: 100,
+    };
     for run in 1..=RUN_COUNT {
         let (mut records, mut rows, mut rejected) = (0, 0, 0);
         let started = Instant::now();
@@ -44,9 +51,16 @@ fn chunks(text: &[u8]) -> Vec<Chunk> {
     let mut rest = text;
     while !rest.is_empty() {
         let target = rest.len().min(CHUNK_BYTES);
-        let end = rest[target..].iter().position(|&byte| byte == b'\n').map_or(rest.len(), |at| target + at + 1);
+        let end = rest[target..]
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .map_or(rest.len(), |at| target + at + 1);
         let (chunk, later) = rest.split_at(end);
-        chunks.push(Chunk { first_line: 1, text: chunk.to_vec(), is_followed_by_too_long: false });
+        chunks.push(Chunk {
+            first_line: 1,
+            text: chunk.to_vec(),
+            is_followed_by_too_long: false,
+        });
         rest = later;
     }
     chunks

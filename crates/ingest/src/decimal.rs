@@ -36,13 +36,25 @@ pub(crate) fn parse(text: &str, scale: u32) -> Option<Decimal> {
     };
     let is_zero = whole.iter().chain(fraction).all(|&digit| digit == b'0');
     if is_zero {
-        return Some(Decimal { is_negative: false, units: Some(0) });
+        return Some(Decimal {
+            is_negative: false,
+            units: Some(0),
+        });
     }
     // Digits of the number up to the last one that is kept.
-    let kept_count = i64::try_from(whole.len()).ok()?.saturating_add(exponent).saturating_add(i64::from(scale));
+    let kept_count = i64::try_from(whole.len())
+        .ok()?
+        .saturating_add(exponent)
+        .saturating_add(i64::from(scale));
     let is_negative = sign == b'-';
-    let units = round(whole.iter().chain(fraction).map(|digit| digit - b'0'), kept_count);
-    Some(Decimal { is_negative, units: units.map(|units| if is_negative { -units } else { units }) })
+    let units = round(
+        whole.iter().chain(fraction).map(|digit| digit - b'0'),
+        kept_count,
+    );
+    Some(Decimal {
+        is_negative,
+        units: units.map(|units| if is_negative { -units } else { units }),
+    })
 }
 
 /// The digits at the beginning, and what follows.
@@ -60,7 +72,8 @@ fn exponent(text: &[u8]) -> Option<i64> {
         return None;
     }
     let size = digits.iter().fold(0i64, |size, digit| {
-        size.saturating_mul(10).saturating_add(i64::from(digit - b'0'))
+        size.saturating_mul(10)
+            .saturating_add(i64::from(digit - b'0'))
     });
     let size = size.min(i64::MAX / 4);
     Some(if is_negative { -size } else { size })
@@ -126,17 +139,44 @@ mod tests {
 
     #[test]
     fn too_many_digits_are_told_apart_from_no_number() {
-        for text in ["1e16", "9999999999999999.995", "123456789012345678901", "1e999999999999999999999"] {
-            assert_eq!(parse(text, 2), Some(Decimal { is_negative: false, units: None }), "{text}");
+        for text in [
+            "1e16",
+            "9999999999999999.995",
+            "123456789012345678901",
+            "1e999999999999999999999",
+        ] {
+            assert_eq!(
+                parse(text, 2),
+                Some(Decimal {
+                    is_negative: false,
+                    units: None
+                }),
+                "{text}"
+            );
         }
-        for text in ["", "-", ".", "1_000", "１２", "1e", "1e+", "0x10", "1,5", "NaN", "inf", " 1", "1 ", "--1", "1.2.3"] {
+        for text in [
+            "", "-", ".", "1_000", "１２", "1e", "1e+", "0x10", "1,5", "NaN", "inf", " 1", "1 ",
+            "--1", "1.2.3",
+        ] {
             assert_eq!(parse(text, 2), None, "{text}");
         }
     }
 
     #[test]
     fn the_sign_is_the_one_before_rounding_and_zero_has_none() {
-        assert_eq!(parse("-0.001", 2), Some(Decimal { is_negative: true, units: Some(0) }));
-        assert_eq!(parse("-0.00", 2), Some(Decimal { is_negative: false, units: Some(0) }));
+        assert_eq!(
+            parse("-0.001", 2),
+            Some(Decimal {
+                is_negative: true,
+                units: Some(0)
+            })
+        );
+        assert_eq!(
+            parse("-0.00", 2),
+            Some(Decimal {
+                is_negative: false,
+                units: Some(0)
+            })
+        );
     }
 }

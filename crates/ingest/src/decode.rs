@@ -114,7 +114,11 @@ pub fn decode(chunk: &Chunk, settings: DecodeSettings) -> Result<DecodedChunk> {
         }
     }
     if chunk.is_followed_by_too_long {
-        let line = if chunk.text.is_empty() { chunk.first_line } else { line_number };
+        let line = if chunk.text.is_empty() {
+            chunk.first_line
+        } else {
+            line_number
+        };
         decoder.rejected(line, "", Code::RECORD_TOO_LARGE);
     }
     decoder.finish()
@@ -122,7 +126,8 @@ pub fn decode(chunk: &Chunk, settings: DecodeSettings) -> Result<DecodedChunk> {
 
 /// Blanks as the reference ingest sees them in a line of bytes.
 fn is_blank(line: &str) -> bool {
-    line.bytes().all(|byte| matches!(byte, b' ' | b'\t'..=b'\r'))
+    line.bytes()
+        .all(|byte| matches!(byte, b' ' | b'\t'..=b'\r'))
 }
 
 struct Decoder {
@@ -140,7 +145,11 @@ struct Decoder {
 impl Decoder {
     fn new(settings: DecodeSettings) -> Result<Self> {
         let builders = RECORD_TYPES.iter().map(|record_type| {
-            record_type.outputs.iter().map(|output| RowBuilder::new(output.table, output.columns)).collect()
+            record_type
+                .outputs
+                .iter()
+                .map(|output| RowBuilder::new(output.table, output.columns))
+                .collect()
         });
         Ok(Self {
             settings,
@@ -179,7 +188,9 @@ impl Decoder {
         let value = self.tape.parse(line).map_err(|_| Code::BAD_JSON)?;
         let object = value.object().ok_or(Code::BAD_JSON)?;
         let name = object.get("type").ok_or(Code::UNKNOWN_TYPE)?;
-        let index = RECORD_TYPES.iter().position(|record_type| name.is_text(record_type.name));
+        let index = RECORD_TYPES
+            .iter()
+            .position(|record_type| name.is_text(record_type.name));
         let index = index.ok_or(Code::UNKNOWN_TYPE)?;
         let fields = Fields::new(object, "");
         fields.warn_unknown(RECORD_TYPES[index].known, &mut self.warnings);
@@ -195,10 +206,17 @@ impl Decoder {
     fn accepted(&mut self, line: u64) {
         self.tally.record_count += 1;
         for code in self.warnings.codes() {
-            self.tally.warnings.add(line, code.clone(), self.settings.details_max);
+            self.tally
+                .warnings
+                .add(line, code.clone(), self.settings.details_max);
         }
         if self.settings.wants_outcomes {
-            write_outcome(&mut self.outcome_lines, line, "accepted", self.warnings.codes());
+            write_outcome(
+                &mut self.outcome_lines,
+                line,
+                "accepted",
+                self.warnings.codes(),
+            );
         }
     }
 
@@ -210,9 +228,16 @@ impl Decoder {
             _ = writeln!(self.reject_lines, "{reject}");
         }
         if self.settings.wants_outcomes {
-            write_outcome(&mut self.outcome_lines, line, "rejected", std::slice::from_ref(&code));
+            write_outcome(
+                &mut self.outcome_lines,
+                line,
+                "rejected",
+                std::slice::from_ref(&code),
+            );
         }
-        self.tally.rejects.add(line, code, self.settings.details_max);
+        self.tally
+            .rejects
+            .add(line, code, self.settings.details_max);
     }
 
     fn finish(self) -> Result<DecodedChunk> {
@@ -220,7 +245,10 @@ impl Decoder {
         for (record_type, builders) in RECORD_TYPES.iter().zip(self.builders) {
             for (output, builder) in record_type.outputs.iter().zip(builders) {
                 if !builder.is_empty() {
-                    rows.push(DecodedRows { rows: builder.finish()?, part_of_record: output.part_of_record });
+                    rows.push(DecodedRows {
+                        rows: builder.finish()?,
+                        part_of_record: output.part_of_record,
+                    });
                 }
             }
         }
@@ -243,7 +271,11 @@ pub(crate) fn write_outcome(out: &mut Vec<u8>, line: u64, outcome: &str, codes: 
     let needs_quotes = codes.contains([',', '"', '\n', '\r']);
     // Writing to a vector cannot fail.
     _ = if needs_quotes {
-        write!(out, "{line},{outcome},\"{}\"\r\n", codes.replace('"', "\"\""))
+        write!(
+            out,
+            "{line},{outcome},\"{}\"\r\n",
+            codes.replace('"', "\"\"")
+        )
     } else {
         write!(out, "{line},{outcome},{codes}\r\n")
     };

@@ -89,7 +89,9 @@ pub enum Error {
         problem: String,
     },
     /// A bulk load was to stop at the first bad row.
-    #[error("row {row} is rejected with `{code}`; nothing was stored (the load stops at the first bad row unless told to skip bad rows)")]
+    #[error(
+        "row {row} is rejected with `{code}`; nothing was stored (the load stops at the first bad row unless told to skip bad rows)"
+    )]
     RowRejected {
         /// Row of the file, counted from 1.
         row: u64,

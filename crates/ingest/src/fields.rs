@@ -14,7 +14,7 @@ use crate::timestamp::{self, TimestampError};
 pub(crate) const ID_BYTES_MAX: usize = 512;
 
 /// Digits after the point of monthly revenue.
-const MONEY_SCALE: u32 = 2;
+pub(crate) const MONEY_SCALE: u32 = 2;
 
 /// Text of a record: borrowed from the line where it has no escapes.
 pub(crate) type Text<'a> = Cow<'a, str>;
@@ -26,7 +26,9 @@ pub(crate) fn trim(text: &str) -> &str {
     if is_plain(bytes.first()) && is_plain(bytes.last()) {
         return text;
     }
-    text.trim_matches(|character: char| character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character))
+    text.trim_matches(|character: char| {
+        character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character)
+    })
 }
 
 /// [`trim`] that keeps what is borrowed borrowed.
@@ -35,7 +37,11 @@ pub(crate) fn trim_text(text: Text<'_>) -> Text<'_> {
         Cow::Borrowed(text) => Cow::Borrowed(trim(text)),
         Cow::Owned(text) => {
             let trimmed = trim(&text);
-            if trimmed.len() == text.len() { Cow::Owned(text) } else { Cow::Owned(trimmed.to_owned()) }
+            if trimmed.len() == text.len() {
+                Cow::Owned(text)
+            } else {
+                Cow::Owned(trimmed.to_owned())
+            }
         }
     }
 }
@@ -56,7 +62,10 @@ pub(crate) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub(crate) fn new(object: Object<'a>, path: &'static str) -> Self {
-        Self { object: Some(object), path }
+        Self {
+            object: Some(object),
+            path,
+        }
     }
 
     /// The object in the field `name`, whose own fields have the path `path`.
@@ -82,7 +91,8 @@ impl<'a> Fields<'a> {
 
     /// The value of a key unless it is `null` or `""`.
     fn filled(self, name: &str) -> Option<Value<'a>> {
-        self.said(name).filter(|value| !(value.kind() == Kind::Text && value.raw().is_empty()))
+        self.said(name)
+            .filter(|value| !(value.kind() == Kind::Text && value.raw().is_empty()))
     }
 
     pub(crate) fn reject(self, kind: &str, name: &str) -> Reject {
@@ -121,7 +131,8 @@ impl<'a> Fields<'a> {
 
     /// An id that must be there.
     pub(crate) fn required_id(self, name: &str) -> Result<Text<'a>, Reject> {
-        self.id(name)?.ok_or_else(|| self.reject("missing_field", name))
+        self.id(name)?
+            .ok_or_else(|| self.reject("missing_field", name))
     }
 
     /// Optional text, trimmed: blank is "not said", numbers and booleans are taken as they are written.
@@ -139,17 +150,28 @@ impl<'a> Fields<'a> {
     }
 
     /// One of a few words, in any case.
-    pub(crate) fn choice(self, name: &str, allowed: &'static [&'static str]) -> Result<Option<&'static str>, Reject> {
+    pub(crate) fn choice(
+        self,
+        name: &str,
+        allowed: &'static [&'static str],
+    ) -> Result<Option<&'static str>, Reject> {
         let Some(value) = self.filled(name) else {
             return Ok(None);
         };
         let chosen = value.text().and_then(|text| choose(&text, allowed));
-        chosen.map(Some).ok_or_else(|| self.reject("bad_value", name))
+        chosen
+            .map(Some)
+            .ok_or_else(|| self.reject("bad_value", name))
     }
 
     /// One of a few words that must be there.
-    pub(crate) fn required_choice(self, name: &str, allowed: &'static [&'static str]) -> Result<&'static str, Reject> {
-        self.choice(name, allowed)?.ok_or_else(|| self.reject("missing_field", name))
+    pub(crate) fn required_choice(
+        self,
+        name: &str,
+        allowed: &'static [&'static str],
+    ) -> Result<&'static str, Reject> {
+        self.choice(name, allowed)?
+            .ok_or_else(|| self.reject("missing_field", name))
     }
 
     /// An instant in µs.
@@ -160,26 +182,35 @@ impl<'a> Fields<'a> {
         let micros = match value.kind() {
             Kind::Text => timestamp::from_text(value.raw()),
             Kind::EscapedText => timestamp::from_text(&value.text().unwrap_or_default()),
-            Kind::Integer => value.raw().parse().map_or(Err(TimestampError::Malformed), timestamp::from_millis),
+            Kind::Integer => value
+                .raw()
+                .parse()
+                .map_or(Err(TimestampError::Malformed), timestamp::from_millis),
             Kind::Float => timestamp::from_float_millis(value.float().unwrap_or(f64::NAN)),
             _ => Err(TimestampError::Malformed),
         };
-        micros.map(Some).map_err(|error| match error {
-            TimestampError::Malformed => self.reject("bad_timestamp", name),
-            TimestampError::OutOfRange => self.reject("timestamp_out_of_range", name),
-        })
+        micros
+            .map(Some)
+            .map_err(|error| self.reject(error.kind(), name))
     }
 
     /// An instant in µs that must be there.
     pub(crate) fn required_timestamp(self, name: &str) -> Result<i64, Reject> {
-        self.timestamp(name)?.ok_or_else(|| self.reject("missing_field", name))
+        self.timestamp(name)?
+            .ok_or_else(|| self.reject("missing_field", name))
     }
 
     /// An instant in µs, at most `latest` if that is given.
-    pub(crate) fn timestamp_until(self, name: &str, latest: Option<i64>) -> Result<Option<i64>, Reject> {
+    pub(crate) fn timestamp_until(
+        self,
+        name: &str,
+        latest: Option<i64>,
+    ) -> Result<Option<i64>, Reject> {
         let micros = self.timestamp(name)?;
         match (micros, latest) {
-            (Some(micros), Some(latest)) if micros > latest => Err(self.reject("timestamp_out_of_range", name)),
+            (Some(micros), Some(latest)) if micros > latest => {
+                Err(self.reject("timestamp_out_of_range", name))
+            }
             _ => Ok(micros),
         }
     }
@@ -205,7 +236,9 @@ impl<'a> Fields<'a> {
 pub(crate) fn number_text(value: Value<'_>) -> Option<Text<'_>> {
     match value.kind() {
         Kind::Integer => Some(Cow::Borrowed(value.raw())),
-        Kind::Float if value.float().is_some_and(f64::is_finite) => Some(Cow::Borrowed(value.raw())),
+        Kind::Float if value.float().is_some_and(f64::is_finite) => {
+            Some(Cow::Borrowed(value.raw()))
+        }
         Kind::Text | Kind::EscapedText => value.text(),
         _ => None,
     }

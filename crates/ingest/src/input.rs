@@ -30,8 +30,13 @@ impl ByteCount {
         self.0.load(Ordering::Relaxed)
     }
 
+    /// Says how many it has been.
+    pub(crate) fn set(&self, bytes: u64) {
+        self.0.store(bytes, Ordering::Relaxed);
+    }
+
     /// Counts further bytes.
-    pub(crate) fn add(&self, bytes: u64) {
+    fn add(&self, bytes: u64) {
         self.0.fetch_add(bytes, Ordering::Relaxed);
     }
 }
@@ -62,7 +67,12 @@ impl Input {
             Source::Reader(reader) => reader,
             Source::Path(path) => Box::new(open_file(path)?),
         };
-        Ok(Self { reader: CountingReader { inner, count: ByteCount::default() } })
+        Ok(Self {
+            reader: CountingReader {
+                inner,
+                count: ByteCount::default(),
+            },
+        })
     }
 
     /// Bytes read so far, also while somebody else reads.
@@ -93,7 +103,10 @@ impl Input {
 /// Opens a file for reading; a directory is an error at once.
 pub(crate) fn open_file(path: std::path::PathBuf) -> Result<File> {
     let opened = File::open(&path).and_then(|file| match file.metadata()?.is_dir() {
-        true => Err(io::Error::new(io::ErrorKind::IsADirectory, "expected a file, found a directory")),
+        true => Err(io::Error::new(
+            io::ErrorKind::IsADirectory,
+            "expected a file, found a directory",
+        )),
         false => Ok(file),
     });
     opened.map_err(|source| Error::Open { path, source })
@@ -132,8 +145,18 @@ mod tests {
         let text = "{\"a\": 1}\n".repeat(1_000).into_bytes();
         let (first, second) = text.split_at(17);
         let members = [gzip(first), gzip(second)].concat();
-        let frames = [zstd::encode_all(first, 1).unwrap(), zstd::encode_all(second, 1).unwrap()].concat();
-        for packed in [text.clone(), gzip(&text), members, zstd::encode_all(&*text, 1).unwrap(), frames] {
+        let frames = [
+            zstd::encode_all(first, 1).unwrap(),
+            zstd::encode_all(second, 1).unwrap(),
+        ]
+        .concat();
+        for packed in [
+            text.clone(),
+            gzip(&text),
+            members,
+            zstd::encode_all(&*text, 1).unwrap(),
+            frames,
+        ] {
             assert_eq!(unpack(packed).unwrap(), text);
         }
     }
@@ -155,10 +178,23 @@ mod tests {
 
     #[test]
     fn damaged_input_is_an_error_wherever_it_is_cut() {
-        let text: Vec<u8> = (0..20_000u32).flat_map(|number| number.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+        let text: Vec<u8> = (0..20_000u32)
+            .flat_map(|number| number.wrapping_mul(2_654_435_761).to_le_bytes())
+            .collect();
         for packed in [gzip(&text), zstd::encode_all(&*text, 1).unwrap()] {
-            for cut in [4, 5, 12, packed.len() / 2, packed.len() - 9, packed.len() - 1] {
-                assert!(unpack(packed[..cut].to_vec()).is_err(), "cut at {cut} of {}", packed.len());
+            for cut in [
+                4,
+                5,
+                12,
+                packed.len() / 2,
+                packed.len() - 9,
+                packed.len() - 1,
+            ] {
+                assert!(
+                    unpack(packed[..cut].to_vec()).is_err(),
+                    "cut at {cut} of {}",
+                    packed.len()
+                );
             }
         }
         let mut damaged = gzip(&text);
@@ -169,9 +205,16 @@ mod tests {
 
     #[test]
     fn what_cannot_be_opened_says_why() {
-        let missing = Input::open(Source::Path("no/such/file".into())).err().unwrap();
+        let missing = Input::open(Source::Path("no/such/file".into()))
+            .err()
+            .unwrap();
         assert_eq!(missing.code(), chatlake_types::ErrorCode::NotFound);
         let directory = Input::open(Source::Path(".".into())).err().unwrap();
-        assert!(directory.to_string().contains("expected a file, found a directory"), "{directory}");
+        assert!(
+            directory
+                .to_string()
+                .contains("expected a file, found a directory"),
+            "{directory}"
+        );
     }
 }

@@ -10,9 +10,9 @@
 //! their text. Of a repeated key the last value counts.
 
 mod scan;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::borrow::Cow;
 
@@ -71,7 +71,11 @@ impl Tape {
             return Err(Malformed);
         }
         Scanner::new(text.as_bytes(), &mut self.nodes, &mut self.open).document()?;
-        Ok(Value { text, nodes: &self.nodes, index: 0 })
+        Ok(Value {
+            text,
+            nodes: &self.nodes,
+            index: 0,
+        })
     }
 }
 
@@ -121,16 +125,13 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Whether it is a number, finite or not.
-    pub(crate) fn is_number(self) -> bool {
-        matches!(self.kind(), Kind::Integer | Kind::Float | Kind::NotFinite)
-    }
-
     /// The nearest double of a number; infinite when it is too large, NaN for a literal that is not finite.
     pub(crate) fn float(self) -> Option<f64> {
         match self.kind() {
             // Adding zero turns -0 into 0.
-            Kind::Integer | Kind::Float => self.raw().parse::<f64>().ok().map(|number| number + 0.0),
+            Kind::Integer | Kind::Float => {
+                self.raw().parse::<f64>().ok().map(|number| number + 0.0)
+            }
             Kind::NotFinite => Some(f64::NAN),
             _ => None,
         }
@@ -154,7 +155,11 @@ impl<'a> Value<'a> {
 
     /// The items of the array that it is.
     pub(crate) fn items(self) -> Option<impl Iterator<Item = Value<'a>> + Clone> {
-        (self.kind() == Kind::Array).then(|| Children { parent: self, index: self.index + 1, end: self.node().next })
+        (self.kind() == Kind::Array).then(|| Children {
+            parent: self,
+            index: self.index + 1,
+            end: self.node().next,
+        })
     }
 
     /// The value as JSON text without blanks: of a repeated key the last value in the place of the first, and
@@ -173,8 +178,11 @@ pub(crate) struct Object<'a>(Value<'a>);
 impl<'a> Object<'a> {
     /// Keys (always strings) and values in the order of the text, repeated keys included.
     pub(crate) fn entries(self) -> impl Iterator<Item = (Value<'a>, Value<'a>)> + Clone {
-        let mut children =
-            Children { parent: self.0, index: self.0.index + 1, end: self.0.node().next };
+        let mut children = Children {
+            parent: self.0,
+            index: self.0.index + 1,
+            end: self.0.node().next,
+        };
         std::iter::from_fn(move || Some((children.next()?, children.next()?)))
     }
 

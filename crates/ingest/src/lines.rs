@@ -22,9 +22,19 @@ pub(crate) struct LineChunks {
 
 impl LineChunks {
     /// Chunks of about `chunk_bytes`; the rest of a line is dropped once `line_bytes_max` bytes of it are known.
-    pub(crate) fn new(reader: Box<dyn Read + Send>, chunk_bytes: usize, line_bytes_max: usize) -> Self {
+    pub(crate) fn new(
+        reader: Box<dyn Read + Send>,
+        chunk_bytes: usize,
+        line_bytes_max: usize,
+    ) -> Self {
         let reader = BufReader::with_capacity(chunk_bytes.clamp(1, STEP_BYTES), reader);
-        Self { reader, pending: Vec::new(), next_line: 1, chunk_bytes: chunk_bytes.max(1), line_bytes_max }
+        Self {
+            reader,
+            pending: Vec::new(),
+            next_line: 1,
+            chunk_bytes: chunk_bytes.max(1),
+            line_bytes_max,
+        }
     }
 
     /// The next chunk; `None` at the end of the input.
@@ -34,8 +44,15 @@ impl LineChunks {
             let searched = self.pending.len();
             let room = wanted.saturating_sub(searched) as u64;
             self.pending.reserve(wanted.saturating_sub(searched));
-            let found = self.reader.by_ref().take(room).read_to_end(&mut self.pending)? as u64;
-            if let Some(end) = self.pending[searched..].iter().rposition(|&byte| byte == b'\n') {
+            let found = self
+                .reader
+                .by_ref()
+                .take(room)
+                .read_to_end(&mut self.pending)? as u64;
+            if let Some(end) = self.pending[searched..]
+                .iter()
+                .rposition(|&byte| byte == b'\n')
+            {
                 let rest = self.pending.split_off(searched + end + 1);
                 return Ok(Some(self.chunk(rest, false)));
             }
@@ -57,7 +74,11 @@ impl LineChunks {
         let first_line = self.next_line;
         let line_feeds = text.iter().filter(|&&byte| byte == b'\n').count() as u64;
         self.next_line += line_feeds + u64::from(is_followed_by_too_long);
-        Chunk { first_line, text, is_followed_by_too_long }
+        Chunk {
+            first_line,
+            text,
+            is_followed_by_too_long,
+        }
     }
 
     /// Drops everything up to the end of the line.
@@ -102,12 +123,27 @@ mod tests {
 
     #[test]
     fn every_line_comes_once_whatever_the_size_of_chunks() {
-        let texts = ["", "\n", "a", "a\n", "\n\na\r\n\nbc", "0123456789\nx\n\n0123456789"];
+        let texts = [
+            "",
+            "\n",
+            "a",
+            "a\n",
+            "\n\na\r\n\nbc",
+            "0123456789\nx\n\n0123456789",
+        ];
         for text in texts {
-            let expected: Vec<_> =
-                (1..).zip(text.split_inclusive('\n').map(|line| Some(line.trim_end_matches('\n').to_owned()))).collect();
+            let expected: Vec<_> = (1..)
+                .zip(
+                    text.split_inclusive('\n')
+                        .map(|line| Some(line.trim_end_matches('\n').to_owned())),
+                )
+                .collect();
             for chunk_bytes in 1..25 {
-                assert_eq!(lines(text, chunk_bytes, 10), expected, "{text:?} in chunks of {chunk_bytes}");
+                assert_eq!(
+                    lines(text, chunk_bytes, 10),
+                    expected,
+                    "{text:?} in chunks of {chunk_bytes}"
+                );
             }
         }
     }
@@ -117,8 +153,16 @@ mod tests {
         let long = "x".repeat(100);
         let text = format!("a\n{long}\nb\n{long}\n{long}\n\nc\n{long}");
         let short = |number, text: &str| (number, Some(text.to_owned()));
-        let expected =
-            [short(1, "a"), (2, None), short(3, "b"), (4, None), (5, None), short(6, ""), short(7, "c"), (8, None)];
+        let expected = [
+            short(1, "a"),
+            (2, None),
+            short(3, "b"),
+            (4, None),
+            (5, None),
+            short(6, ""),
+            short(7, "c"),
+            (8, None),
+        ];
         for chunk_bytes in [1, 2, 7, 20] {
             let found = lines(&text, chunk_bytes, 20);
             assert_eq!(found, expected, "in chunks of {chunk_bytes}");

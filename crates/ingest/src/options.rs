@@ -131,7 +131,8 @@ impl Default for IngestLimits {
             line_bytes_max: 16 << 20,
             chunk_bytes: 4 << 20,
             queued_chunks_max: 2,
-            decode_tasks_max: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            decode_tasks_max: std::thread::available_parallelism()
+                .map_or(2, std::num::NonZero::get),
             batch_rows_max: 64 << 10,
             batch_bytes: 64 << 20,
             report_details_max: 100,

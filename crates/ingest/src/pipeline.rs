@@ -50,11 +50,17 @@ struct LineWriter {
 
 impl LineWriter {
     fn write(&mut self, lines: &[u8]) -> Result<()> {
-        self.writer.write_all(lines).map_err(|source| Error::Write { what: self.what, source })
+        self.writer.write_all(lines).map_err(|source| Error::Write {
+            what: self.what,
+            source,
+        })
     }
 
     fn flush(&mut self) -> Result<()> {
-        self.writer.flush().map_err(|source| Error::Write { what: self.what, source })
+        self.writer.flush().map_err(|source| Error::Write {
+            what: self.what,
+            source,
+        })
     }
 }
 
@@ -62,7 +68,10 @@ impl Reporting {
     /// Takes the writers and callbacks out of the options; `outcome_header` is written at once.
     pub(crate) fn new(options: &mut IngestOptions, outcome_header: &str) -> Result<Self> {
         let lines = |what, writer: Option<Box<dyn Write + Send>>| {
-            writer.map(|writer| LineWriter { what, writer: BufWriter::new(writer) })
+            writer.map(|writer| LineWriter {
+                what,
+                writer: BufWriter::new(writer),
+            })
         };
         let mut outcomes = lines("outcomes", options.outcomes.take());
         if let Some(outcomes) = &mut outcomes {
@@ -96,7 +105,10 @@ impl Reporting {
     }
 
     fn finish(&mut self) -> Result<()> {
-        self.rejects.iter_mut().chain(&mut self.outcomes).try_for_each(LineWriter::flush)
+        self.rejects
+            .iter_mut()
+            .chain(&mut self.outcomes)
+            .try_for_each(LineWriter::flush)
     }
 }
 
@@ -139,7 +151,10 @@ where
         }
         tally.merge(checked.tally, reporting.limits.report_details_max);
         if let Some(progress) = &reporting.progress {
-            progress(Progress { input_bytes: byte_count.get(), record_count: tally.record_count });
+            progress(Progress {
+                input_bytes: byte_count.get(),
+                record_count: tally.record_count,
+            });
         }
     }
     reporting.finish()?;
@@ -162,12 +177,15 @@ where
             }
         }
     });
-    futures::stream::unfold((receiver, Some(reader)), |(mut receiver, reader)| async move {
-        if let Some(part) = receiver.recv().await {
-            return Some((part, (receiver, reader)));
-        }
-        // A reader that panicked would otherwise look like the end of the input.
-        let error = reader?.await.err()?;
-        Some((Err(error.into()), (receiver, None)))
-    })
+    futures::stream::unfold(
+        (receiver, Some(reader)),
+        |(mut receiver, reader)| async move {
+            if let Some(part) = receiver.recv().await {
+                return Some((part, (receiver, reader)));
+            }
+            // A reader that panicked would otherwise look like the end of the input.
+            let error = reader?.await.err()?;
+            Some((Err(error.into()), (receiver, None)))
+        },
+    )
 }

@@ -24,11 +24,14 @@ use crate::error::Result;
 use crate::fields::Fields;
 use crate::rows::{Cell, RowBuilder};
 
+pub(crate) use ai_tool_use::TOOLS;
+pub(crate) use conversation_event::{ACTORS, EVENTS, default_actor, event_id};
+pub(crate) use conversation_meta::is_flat_map;
 pub(crate) use credit_entry::{AMOUNT_SCALE, CATEGORY_OTHER, KINDS, category};
 pub(crate) use message::{CONTENT_BYTES_MAX, SENDERS, Sender};
-pub(crate) use message_id::hash_id;
-pub(crate) use registry::is_zone;
-pub(crate) use slugs::{label, resolution, slug};
+pub(crate) use registry::{AGENT_ROLES, WORKFLOW_STATUSES, is_zone};
+pub(crate) use slugs::{is_slug, label, resolution, slug, slugs, sort_slugs};
+pub(crate) use workflow_run::STATUSES;
 
 /// Every record type, by name.
 pub(crate) const RECORD_TYPES: &[RecordType] = &[

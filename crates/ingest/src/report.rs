@@ -57,7 +57,11 @@ impl CodeCounts {
             *count += times;
             return;
         }
-        let code = if self.codes.len() < CODES_MAX { code.clone() } else { code.any_path() };
+        let code = if self.codes.len() < CODES_MAX {
+            code.clone()
+        } else {
+            code.any_path()
+        };
         *self.codes.entry(code).or_default() += times;
     }
 }
@@ -129,9 +133,19 @@ mod tests {
             counts.add(line, Code::of("unknown_field", line), 2);
         }
         assert_eq!(counts.count, 3_000);
-        assert_eq!(counts.first.iter().map(|first| first.line).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(
+            counts
+                .first
+                .iter()
+                .map(|first| first.line)
+                .collect::<Vec<_>>(),
+            [0, 1]
+        );
         assert_eq!(counts.codes.len(), CODES_MAX + 1);
-        assert_eq!(counts.codes.get(&Code::of("unknown_field", "*")), Some(&2_000));
+        assert_eq!(
+            counts.codes.get(&Code::of("unknown_field", "*")),
+            Some(&2_000)
+        );
         assert_eq!(counts.codes.values().sum::<u64>(), 3_000);
     }
 
@@ -146,6 +160,13 @@ mod tests {
         counts.merge(part(5), 2);
         counts.merge(part(9), 2);
         assert_eq!(counts.count, 3);
-        assert_eq!(counts.first.iter().map(|first| first.line).collect::<Vec<_>>(), [1, 5]);
+        assert_eq!(
+            counts
+                .first
+                .iter()
+                .map(|first| first.line)
+                .collect::<Vec<_>>(),
+            [1, 5]
+        );
     }
 }

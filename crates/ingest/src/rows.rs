@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayBuilder, ArrayRef, BooleanBuilder, Decimal128Builder, Float64Builder, Int64Array, ListBuilder, RecordBatch,
-    StringBuilder, TimestampMicrosecondBuilder,
+    ArrayBuilder, ArrayRef, BooleanBuilder, Decimal128Builder, Float64Builder, Int64Array,
+    ListBuilder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
 };
 use chatlake_schema::{ColumnType, INGEST_SEQ, Table};
 
@@ -72,13 +72,17 @@ impl ColumnBuilder {
             ColumnType::Text | ColumnType::Json => Self::Text(StringBuilder::new()),
             ColumnType::Boolean => Self::Boolean(BooleanBuilder::new()),
             ColumnType::Float => Self::Float(Float64Builder::new()),
-            ColumnType::Timestamp => Self::Timestamp(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
+            ColumnType::Timestamp => {
+                Self::Timestamp(TimestampMicrosecondBuilder::new().with_timezone("UTC"))
+            }
             ColumnType::Decimal { precision, scale } => {
                 Self::Decimal(Decimal128Builder::new().with_precision_and_scale(precision, scale)?)
             }
             ColumnType::TextList => Self::TextList(ListBuilder::new(StringBuilder::new())),
             ColumnType::Integer | ColumnType::Date => {
-                return Err(Error::Schema(format!("no record fills a column of type `{column_type}`")));
+                return Err(Error::Schema(format!(
+                    "no record fills a column of type `{column_type}`"
+                )));
             }
         })
     }
@@ -96,7 +100,8 @@ impl ColumnBuilder {
             (Self::Decimal(column), Cell::Decimal(units)) => column.append_value(i128::from(units)),
             (Self::Decimal(column), Cell::Null) => column.append_null(),
             (Self::TextList(column), Cell::TextList(list)) => {
-                list.iter().for_each(|text| column.values().append_value(text));
+                list.iter()
+                    .for_each(|text| column.values().append_value(text));
                 column.append(true);
             }
             (Self::TextList(column), Cell::Null) => column.append(false),
@@ -133,18 +138,36 @@ impl RowBuilder {
     /// A builder of rows whose cells come in the order of `names`: every column of the table but `ingest_seq`.
     pub(crate) fn new(table: &str, names: &[&str]) -> Result<Self> {
         let table = stored_table(table)?;
-        let columns: Vec<_> = table.columns.iter().filter(|column| column.name != INGEST_SEQ).collect();
+        let columns: Vec<_> = table
+            .columns
+            .iter()
+            .filter(|column| column.name != INGEST_SEQ)
+            .collect();
         let place = |name: &&str| {
             let place = columns.iter().position(|column| column.name == **name);
-            place.ok_or_else(|| Error::Schema(format!("table `{}` has no column `{name}`", table.name)))
+            place.ok_or_else(|| {
+                Error::Schema(format!("table `{}` has no column `{name}`", table.name))
+            })
         };
         let places = names.iter().map(place).collect::<Result<Vec<_>>>()?;
         if let Some(missing) = (0..columns.len()).find(|place| !places.contains(place)) {
             let name = &columns[missing].name;
-            return Err(Error::Schema(format!("column `{name}` of table `{}` is not filled", table.name)));
+            return Err(Error::Schema(format!(
+                "column `{name}` of table `{}` is not filled",
+                table.name
+            )));
         }
-        let columns = columns.iter().map(|column| ColumnBuilder::new(column.column_type)).collect::<Result<_>>()?;
-        Ok(Self { table, columns, places, sequence: Vec::new(), misfit: None })
+        let columns = columns
+            .iter()
+            .map(|column| ColumnBuilder::new(column.column_type))
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            table,
+            columns,
+            places,
+            sequence: Vec::new(),
+            misfit: None,
+        })
     }
 
     /// Appends a row; `sequence` is its place among all rows of the chunk.
@@ -167,16 +190,24 @@ impl RowBuilder {
         if let Some(place) = self.misfit {
             let column = &self.table.columns[place];
             let (name, column_type) = (&column.name, column.column_type);
-            return Err(Error::Schema(format!("a value for `{name}` of `{}` is not `{column_type}`", self.table.name)));
+            return Err(Error::Schema(format!(
+                "a value for `{name}` of `{}` is not `{column_type}`",
+                self.table.name
+            )));
         }
         let columns = self.columns.iter_mut().map(ColumnBuilder::finish).collect();
-        Ok(TableRows { table: self.table, columns, sequence: self.sequence })
+        Ok(TableRows {
+            table: self.table,
+            columns,
+            sequence: self.sequence,
+        })
     }
 }
 
 /// The stored table of this name.
 pub(crate) fn stored_table(name: &str) -> Result<&'static Table> {
-    chatlake_schema::table(name).ok_or_else(|| Error::Schema(format!("there is no stored table `{name}`")))
+    chatlake_schema::table(name)
+        .ok_or_else(|| Error::Schema(format!("there is no stored table `{name}`")))
 }
 
 /// Finished rows of one table without their final `ingest_seq`.
@@ -192,7 +223,11 @@ pub(crate) struct TableRows {
 impl TableRows {
     /// The rows with `ingest_seq` counted from `first_seq`, as a batch of the table's schema.
     pub(crate) fn into_batch(self, first_seq: i64) -> Result<RecordBatch> {
-        let Self { table, mut columns, mut sequence } = self;
+        let Self {
+            table,
+            mut columns,
+            mut sequence,
+        } = self;
         sequence.iter_mut().for_each(|place| *place += first_seq);
         columns.push(Arc::new(Int64Array::from(sequence)));
         Ok(RecordBatch::try_new(table.arrow_schema(), columns)?)

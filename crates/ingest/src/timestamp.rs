@@ -19,15 +19,29 @@ const SECONDS_PER_DAY: i64 = 86_400;
 /// Why a value is no storable instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TimestampError {
-    /// Not an instant: `bad_timestamp`.
+    /// Not an instant.
     Malformed,
-    /// An instant outside the accepted range: `timestamp_out_of_range`.
+    /// An instant outside the accepted range.
     OutOfRange,
+}
+
+impl TimestampError {
+    /// The kind of the code.
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::Malformed => "bad_timestamp",
+            Self::OutOfRange => "timestamp_out_of_range",
+        }
+    }
 }
 
 /// `micros` when it is inside the range that any record may use.
 pub(crate) fn in_range(micros: i64) -> Result<i64, TimestampError> {
-    if (MICROS_MIN..=MICROS_MAX).contains(&micros) { Ok(micros) } else { Err(TimestampError::OutOfRange) }
+    if (MICROS_MIN..=MICROS_MAX).contains(&micros) {
+        Ok(micros)
+    } else {
+        Err(TimestampError::OutOfRange)
+    }
 }
 
 /// Epoch milliseconds.
@@ -44,7 +58,10 @@ pub(crate) fn from_float_millis(millis: f64) -> Result<i64, TimestampError> {
     if !is_date || millis.fract() != 0.0 {
         return Err(TimestampError::Malformed);
     }
-    #[expect(clippy::cast_possible_truncation, reason = "whole and far inside the range of i64")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whole and far inside the range of i64"
+    )]
     from_millis(millis as i64)
 }
 
@@ -79,7 +96,10 @@ fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
     let Some(digits) = text.strip_prefix(b".") else {
         return Some((0, text));
     };
-    let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let length = digits
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     if !(1..=9).contains(&length) {
         return None;
     }
@@ -106,7 +126,10 @@ fn offset(zone: &[u8]) -> Option<i64> {
 
 /// ASCII digits only.
 fn number(digits: &[u8]) -> Option<i64> {
-    digits.iter().try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0')))
+    digits.iter().try_fold(0, |number, byte| {
+        byte.is_ascii_digit()
+            .then(|| number * 10 + i64::from(byte - b'0'))
+    })
 }
 
 /// Days from 1970-01-01 to a date of the years 1 to 9999; `None` for a date that does not exist.
@@ -145,7 +168,10 @@ mod tests {
         ] {
             assert_eq!(from_text(text), Ok(noon), "{text}");
         }
-        assert_eq!(from_text("2026-03-12T12:00:00.123456789Z"), Ok(noon + 123_456));
+        assert_eq!(
+            from_text("2026-03-12T12:00:00.123456789Z"),
+            Ok(noon + 123_456)
+        );
         assert_eq!(from_text("2026-03-12T12:00:00.5Z"), Ok(noon + 500_000));
         assert_eq!(from_millis(noon / 1_000), Ok(noon));
         assert_eq!(from_float_millis(1_773_316_800_000.0), Ok(noon));
@@ -177,9 +203,15 @@ mod tests {
         ] {
             assert_eq!(from_text(text), Err(TimestampError::Malformed), "{text}");
         }
-        assert_eq!(from_millis(253_402_300_800_000), Err(TimestampError::Malformed));
+        assert_eq!(
+            from_millis(253_402_300_800_000),
+            Err(TimestampError::Malformed)
+        );
         assert_eq!(from_float_millis(f64::NAN), Err(TimestampError::Malformed));
-        assert_eq!(from_float_millis(1_773_316_800_000.5), Err(TimestampError::Malformed));
+        assert_eq!(
+            from_float_millis(1_773_316_800_000.5),
+            Err(TimestampError::Malformed)
+        );
     }
 
     #[test]
@@ -201,7 +233,10 @@ mod tests {
     fn every_day_of_the_range_is_the_day_that_the_calendar_says() {
         for number in (MICROS_MIN / 86_400_000_000..200_000).chain(2_932_000..2_932_896) {
             let day = Day(i32::try_from(number).unwrap());
-            assert_eq!(from_text(&format!("{day}T00:00:00Z")), Ok(day.start_micros()));
+            assert_eq!(
+                from_text(&format!("{day}T00:00:00Z")),
+                Ok(day.start_micros())
+            );
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Guarantees: reads footers only (not the data); changes nothing; tells every damage, not only the first.
 
 use chatlake_schema::Table;
-use futures::{StreamExt, TryStreamExt};
+use futures::{FutureExt, StreamExt, TryStreamExt};
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use crate::data_file::DataFile;
@@ -58,8 +58,8 @@ impl Lake {
         let mut result = LakeCheck { commit: snapshot.commit(), ..LakeCheck::default() };
         for table in chatlake_schema::tables() {
             let Some(files) = snapshot.table(&table.name) else { continue };
-            let checks = futures::stream::iter(files.iter().map(|file| check_file(self, table, file)));
-            let mut checks = checks.buffer_unordered(self.settings().probe_tasks_max);
+            let checks: Vec<_> = files.iter().map(|file| check_file(self, table, file).boxed()).collect();
+            let mut checks = futures::stream::iter(checks).buffer_unordered(self.settings().probe_tasks_max);
             while let Some(found) = checks.next().await {
                 result.damages.extend(found);
             }

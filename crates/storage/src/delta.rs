@@ -24,13 +24,14 @@ use delta_kernel::transaction::{CommitResult, UpdateTableOperation};
 use delta_kernel::{Engine, KernelError, KernelResult};
 use delta_kernel_default_engine::executor::tokio::TokioMultiThreadExecutor;
 use delta_kernel_default_engine::{DefaultEngine, DefaultEngineBuilder};
+use object_store::ObjectStoreExt;
 use url::Url;
 
 use crate::data_file::{AddAction, DataFile};
 use crate::durable_local::create_folder;
 use crate::journal::TableActions;
 use crate::location::Location;
-use crate::paths::{DAY_COLUMN, table_folder};
+use crate::paths::{DAY_COLUMN, LakePaths, first_log_file, table_folder};
 use crate::{Error, Result};
 
 /// Written into every commit's `commitInfo`.
@@ -104,11 +105,17 @@ impl DeltaLogs {
             let folder = folder.join(table_folder(&table.name));
             create_folder(&folder).map_err(|error| Error::io("create", &folder, error))?;
         }
-        let url = self.url(table)?;
-        if Snapshot::builder_for(&url).build(self.engine.as_ref()).is_ok() {
-            return Ok(());
+        let first = LakePaths::new(self.location.root()).below(&first_log_file(&table.name))?;
+        let store = Arc::clone(self.location.store());
+        let exists = kernel_runtime()?.block_on(async { store.head(&first).await });
+        match exists {
+            Ok(_) => Ok(()),
+            Err(object_store::Error::NotFound { .. }) => {
+                let url = self.url(table)?;
+                self.try_create(table, &url).map_err(|error| Error::delta(&table.name, error))
+            }
+            Err(error) => Err(Error::store("read", first, error)),
         }
-        self.try_create(table, &url).map_err(|error| Error::delta(&table.name, error))
     }
 
     fn try_create(&self, table: &Table, url: &Url) -> KernelResult<()> {

@@ -4,6 +4,9 @@
 //! rename it (or hard-link it, where the target must not exist yet), fsync the folder, and once per new folder also its
 //! parents. Guarantees: after a put has returned, the object is there whole after any crash; before, it is there whole or
 //! not at all. Everything but writing is `LocalFileSystem`.
+//!
+//! The data files of a load are many and nobody knows them before the load commits. They are written plainly
+//! ([`write_new_file`]), and one `syncfs` makes all of them durable before the commit ([`sync_file_system`]).
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -65,6 +68,33 @@ pub(crate) fn create_folder(folder: &FilePath) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Writes a file that nobody else knows yet. It is durable after the next [`sync_file_system`].
+pub(crate) fn write_new_file(path: &FilePath, bytes: &[u8]) -> std::io::Result<()> {
+    let open = || OpenOptions::new().write(true).create_new(true).open(path);
+    let mut file = match open() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            open()?
+        }
+        opened => opened?,
+    };
+    file.write_all(bytes)
+}
+
+/// Waits until everything written to the folder's file system so far is durable.
+pub(crate) fn sync_file_system(folder: &FilePath) -> std::io::Result<()> {
+    #[cfg(target_os = "linux")]
+    return Ok(rustix::fs::syncfs(File::open(folder)?)?);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = folder;
+        rustix::fs::sync();
+        Ok(())
+    }
 }
 
 fn put_durably(path: &FilePath, payload: &PutPayload, create: bool) -> std::io::Result<()> {

@@ -14,7 +14,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use chatlake_schema::Table;
 use chatlake_types::Clock;
-use futures::{StreamExt, TryStreamExt};
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, TryStreamExt};
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
@@ -224,15 +225,11 @@ impl Lake {
 
     /// Reads everything: the table logs, then what the journal has beyond them.
     async fn reload(&self, state: &mut LogState) -> Result<()> {
-        let tables = chatlake_schema::tables().iter();
-        let loads = futures::stream::iter(tables.map(|table| {
+        let loaded = for_each_table(chatlake_schema::tables().iter(), |table| {
             let delta = self.delta.clone();
-            async move {
-                let loaded = tokio::task::spawn_blocking(move || delta.load(table)).await??;
-                Ok::<_, Error>((table, loaded))
-            }
-        }));
-        let loaded: Vec<_> = loads.buffer_unordered(OPEN_TASKS_MAX).try_collect().await?;
+            move || delta.load(table)
+        });
+        let loaded = loaded.await?;
         let mut files = BTreeMap::new();
         let mut applied = 0;
         for (table, (log, active)) in loaded {
@@ -292,16 +289,13 @@ impl Lake {
         let tables: Vec<&'static Table> = chatlake_schema::tables().iter().filter(touched).collect();
         // another process may have applied some of them: its versions must be known before ours are written
         let newest = std::mem::replace(&mut state.logs_are_newest, false);
-        let updates = futures::stream::iter(tables.into_iter().map(|table| {
+        let interval = self.settings.checkpoint_interval_commits;
+        let updated = for_each_table(tables.into_iter(), |table| {
             let known = state.logs.get(table.name.as_str()).cloned().map(|log| (log, newest));
             let (delta, pending) = (self.delta.clone(), pending.clone());
-            let interval = self.settings.checkpoint_interval_commits;
-            async move {
-                let task = move || update_log(&delta, table, known, &pending, interval);
-                Ok::<_, Error>((table, tokio::task::spawn_blocking(task).await??))
-            }
-        }));
-        let updated: Vec<_> = updates.buffer_unordered(OPEN_TASKS_MAX).try_collect().await?;
+            move || update_log(&delta, table, known, &pending, interval)
+        });
+        let updated = updated.await?;
         for (table, log) in updated {
             state.logs.insert(table.name.as_str(), log);
         }
@@ -323,6 +317,23 @@ impl Lake {
         }
         Ok(())
     }
+}
+
+/// Runs blocking work for several tables, a few at a time.
+fn for_each_table<T, W>(
+    tables: impl Iterator<Item = &'static Table>,
+    work: impl Fn(&'static Table) -> W,
+) -> BoxFuture<'static, Result<Vec<(&'static Table, T)>>>
+where
+    T: Send + 'static,
+    W: FnOnce() -> Result<T> + Send + 'static,
+{
+    let tasks: Vec<_> = tables.map(|table| (table, work(table))).collect();
+    let tasks = futures::stream::iter(tasks).map(|(table, work)| async move {
+        let done = tokio::task::spawn_blocking(work).await??;
+        Ok::<_, Error>((table, done))
+    });
+    tasks.buffer_unordered(OPEN_TASKS_MAX).try_collect().boxed()
 }
 
 /// Applies what a table's log lacks. What is known of the log comes with whether it is surely its newest version.
@@ -388,11 +399,11 @@ async fn create_lake(location: &Location, paths: &LakePaths) -> Result<String> {
     }
     let lease = WriterLease::acquire(location)?;
     let delta = DeltaLogs::new(location)?;
-    let tables = futures::stream::iter(chatlake_schema::tables().iter().map(|table| {
+    let created = for_each_table(chatlake_schema::tables().iter(), |table| {
         let delta = delta.clone();
-        async move { tokio::task::spawn_blocking(move || delta.create(table)).await? }
-    }));
-    tables.buffer_unordered(OPEN_TASKS_MAX).try_collect::<Vec<()>>().await?;
+        move || delta.create(table)
+    });
+    created.await?;
     let lake_id = ulid::Ulid::new().to_string();
     let file = LakeFile { format: "chatlake".to_owned(), format_version: FORMAT_VERSION, lake_id: lake_id.clone() };
     let path = paths.lake_file()?;

@@ -191,6 +191,7 @@ impl Load {
         if actions.is_empty() {
             return Ok(receipt);
         }
+        self.lake.location().sync().await?;
         let commit = self.lake.snapshot().commit() + 1;
         let entry = JournalEntry {
             commit,

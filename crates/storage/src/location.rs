@@ -3,12 +3,13 @@
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
-use object_store::ObjectStore;
+use object_store::{ObjectStore, ObjectStoreExt};
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use url::Url;
 
-use crate::durable_local::DurableLocal;
+use crate::durable_local::{DurableLocal, sync_file_system, write_new_file};
+use crate::paths::LakePaths;
 use crate::{Error, Result};
 
 /// A lake's location, with the object store that reaches it.
@@ -118,6 +119,26 @@ impl Location {
     /// The lake's root inside of the store.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Stores a data file of a load at a path below the lake's root. Nobody knows it before the load commits; it is durable
+    /// after [`Location::sync`].
+    pub(crate) async fn put_data_file(&self, relative: &str, bytes: Vec<u8>) -> Result<()> {
+        let Some(folder) = &self.folder else {
+            let path = LakePaths::new(&self.root).below(relative)?;
+            let put = self.store.put(&path, bytes.into()).await;
+            return put.map(drop).map_err(|error| Error::store("write", relative, error));
+        };
+        let path = folder.join(relative);
+        let write = move || write_new_file(&path, &bytes).map_err(|error| Error::io("write", &path, error));
+        tokio::task::spawn_blocking(write).await?
+    }
+
+    /// Waits until every data file put so far is durable. On an object store a put is durable by itself.
+    pub(crate) async fn sync(&self) -> Result<()> {
+        let Some(folder) = self.folder.clone() else { return Ok(()) };
+        let sync = move || sync_file_system(&folder).map_err(|error| Error::io("sync", &folder, error));
+        tokio::task::spawn_blocking(sync).await?
     }
 
     /// URL of a folder below the lake's root.

@@ -73,6 +73,11 @@ pub(crate) fn table_folder(table: &str) -> String {
     format!("tables/{table}")
 }
 
+/// Version 0 of a table's Delta log, below the lake's root: the table exists when this does.
+pub(crate) fn first_log_file(table: &str) -> String {
+    format!("{}/_delta_log/{:020}.json", table_folder(table), 0)
+}
+
 /// A new, unique data file's path below its table's folder.
 pub(crate) fn new_data_file(partition: Option<(Option<&str>, Day)>) -> String {
     let name = ulid::Ulid::new().to_string().to_lowercase();

@@ -4,7 +4,8 @@
 //! 2. Turn every run of characters outside `a-z` and `0-9` into one `_`, and drop `_` at both ends.
 //! 3. Replace `hallucinating` and `hallucinated` by `hallucination`.
 //!
-//! Guarantees: the result holds only `a-z`, `0-9` and single inner `_`; slugging a slug changes nothing.
+//! Guarantees: the result holds only `a-z`, `0-9` and single inner `_`; slugging a slug changes
+//! nothing.
 
 /// The slug of `text`; empty when the text holds no letter `a-z` and no digit.
 pub fn slug(text: &str) -> String {
@@ -14,7 +15,8 @@ pub fn slug(text: &str) -> String {
         if character.is_ascii() {
             push(&mut found, &mut gap, character.to_ascii_lowercase());
         } else {
-            // Two characters beyond ASCII lower-case into it: the Kelvin sign and the dotted capital I.
+            // Two characters beyond ASCII lower-case into it: the Kelvin sign and the dotted
+            // capital I.
             character
                 .to_lowercase()
                 .for_each(|lower| push(&mut found, &mut gap, lower));

@@ -11,6 +11,7 @@
 mod arrival_order;
 mod damaged_lakes;
 mod hostile_ids;
+mod pruning;
 mod recovery;
 mod sample;
 mod scope;

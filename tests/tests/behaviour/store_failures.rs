@@ -5,7 +5,7 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
-use chatlake_ingest::{IngestOptions, Source, ingest};
+use chatlake_ingest::{Format, IngestOptions, Source, ingest};
 use chatlake_storage::{Lake, Location, StorageSettings};
 use chatlake_tests::batches::{self, ROWS_BY_TABLE};
 use chatlake_tests::failing_store::{FailingStore, Failure};
@@ -25,10 +25,7 @@ async fn open(store: Arc<dyn ObjectStore>) -> Result<Arc<Lake>, String> {
 
 async fn load(lake: &Arc<Lake>, number: u64) -> Result<(), String> {
     let source = Source::Reader(Box::new(Cursor::new(batches::ndjson(number).into_bytes())));
-    let options = IngestOptions {
-        received_at_micros: lakes::NOW_MICROS,
-        ..IngestOptions::default()
-    };
+    let options = IngestOptions::new(Format::Ndjson, lakes::NOW_MICROS);
     let report = ingest(lake, source, options)
         .await
         .map_err(|error| error.to_string())?;

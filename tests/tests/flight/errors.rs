@@ -73,8 +73,8 @@ async fn the_lake_is_read_only() {
         "DELETE FROM messages",
         "DROP TABLE messages",
         "CREATE TABLE t AS SELECT 1 AS a",
-        "COPY messages TO '/tmp/x.parquet'",
-        "CREATE EXTERNAL TABLE t STORED AS CSV LOCATION '/etc/passwd'",
+        "COPY messages TO 'x.parquet'",
+        "CREATE EXTERNAL TABLE t STORED AS CSV LOCATION 'other.csv'",
     ] {
         let before = query(&mut client, "SELECT count(*) AS n FROM messages")
             .await

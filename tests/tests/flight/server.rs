@@ -3,6 +3,7 @@
 //! Guarantees: the server ends when it is told to or when the test ends.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
@@ -23,9 +24,15 @@ use tonic::transport::{Channel, Endpoint};
 /// A Flight SQL client of arrow-rs.
 pub type Client = FlightSqlServiceClient<Channel>;
 
-/// A query that takes minutes and needs little memory.
-pub const LONG_QUERY: &str = "SELECT sum(a.value * b.value % 7) AS n \
+/// A query that takes an hour and needs little memory.
+pub const LONG_QUERY: &str = "SELECT sum(value % 7) AS n FROM generate_series(1, 1000000000000)";
+
+/// Another, in which every batch that is read becomes a million: it only ends when the engine lets go between them.
+pub const MULTIPLYING_QUERY: &str = "SELECT sum(a.value * b.value % 7) AS n \
     FROM generate_series(1, 1000000) AS a CROSS JOIN generate_series(1, 1000000) AS b";
+
+/// How long a query that nobody reads any more may go on before a test gives up on it.
+const IDLE_WITHIN: Duration = Duration::from_secs(30);
 
 /// A server at work.
 pub struct Served {
@@ -79,8 +86,10 @@ impl Served {
 
     /// Waits until nothing runs in the server.
     pub async fn idle(&mut self) {
-        let idle = self.running.wait_for(|&count| count == 0).await;
-        idle.expect("the server is there");
+        let idle = self.running.wait_for(|&count| count == 0);
+        let idle = tokio::time::timeout(IDLE_WITHIN, idle).await;
+        idle.expect("what nobody reads has ended")
+            .expect("the server is there");
     }
 
     /// Tells the server to stop; the task ends when it has.

@@ -4,24 +4,26 @@ use chatlake_flight::FlightOptions;
 use futures::TryStreamExt;
 use futures::future::join_all;
 
-use crate::server::{LONG_QUERY, Served, integers, query, ticket};
+use crate::server::{LONG_QUERY, MULTIPLYING_QUERY, Served, integers, query, ticket};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_stream_ends_its_query() {
     let mut served = Served::oracle().await;
     let mut client = served.client().await;
-    let info = client.execute(LONG_QUERY.to_owned(), None).await.unwrap();
-    let mut stream = client
-        .inner_mut()
-        .do_get(ticket(&info))
-        .await
-        .unwrap()
-        .into_inner();
-    // the schema comes at once, the query runs on
-    stream.message().await.unwrap().expect("a schema");
-    assert_eq!(*served.running.borrow(), 1);
-    drop(stream);
-    served.idle().await;
+    for sql in [LONG_QUERY, MULTIPLYING_QUERY] {
+        let info = client.execute(sql.to_owned(), None).await.unwrap();
+        let mut stream = client
+            .inner_mut()
+            .do_get(ticket(&info))
+            .await
+            .unwrap()
+            .into_inner();
+        // the schema comes at once, the query runs on
+        stream.message().await.unwrap().expect("a schema");
+        assert_eq!(*served.running.borrow(), 1, "{sql}");
+        drop(stream);
+        served.idle().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

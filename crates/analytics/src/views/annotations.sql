@@ -16,12 +16,12 @@ SELECT
   conversation_id,
   message_id,
   max(annotated_at) AS annotated_at,
-  last_value(sentiment_score ORDER BY annotated_at, ingest_seq) FILTER (WHERE sentiment_score IS NOT NULL) AS sentiment_score,
-  last_value(sentiment_label ORDER BY annotated_at, ingest_seq) FILTER (WHERE sentiment_label IS NOT NULL) AS sentiment_label,
-  last_value(behavior_flags ORDER BY annotated_at, ingest_seq) FILTER (WHERE behavior_flags IS NOT NULL) AS behavior_flags,
-  last_value(quality_flags ORDER BY annotated_at, ingest_seq) FILTER (WHERE quality_flags IS NOT NULL) AS quality_flags,
-  last_value(intent ORDER BY annotated_at, ingest_seq) FILTER (WHERE intent IS NOT NULL) AS intent,
-  last_value(topics ORDER BY annotated_at, ingest_seq) FILTER (WHERE topics IS NOT NULL) AS topics
+  latest(sentiment_score, annotated_at, ingest_seq) AS sentiment_score,
+  latest(sentiment_label, annotated_at, ingest_seq) AS sentiment_label,
+  latest(behavior_flags, annotated_at, ingest_seq) AS behavior_flags,
+  latest(quality_flags, annotated_at, ingest_seq) AS quality_flags,
+  latest(intent, annotated_at, ingest_seq) AS intent,
+  latest(topics, annotated_at, ingest_seq) AS topics
 FROM stored.annotations
 WHERE annotated_at <= $as_of
 GROUP BY

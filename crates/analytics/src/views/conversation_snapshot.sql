@@ -24,22 +24,22 @@ WITH newest AS (
   SELECT
     chatbot_id,
     conversation_id,
-    last_value(user_id ORDER BY version_at, ingest_seq) FILTER (WHERE user_id IS NOT NULL) AS user_id,
-    last_value(organization_id ORDER BY version_at, ingest_seq) FILTER (WHERE organization_id IS NOT NULL) AS organization_id,
-    last_value(inbox_id ORDER BY version_at, ingest_seq) FILTER (WHERE inbox_id IS NOT NULL) AS inbox_id,
-    last_value(channel ORDER BY version_at, ingest_seq) FILTER (WHERE channel IS NOT NULL) AS channel,
-    last_value(user_plan ORDER BY version_at, ingest_seq) FILTER (WHERE user_plan IS NOT NULL) AS user_plan,
-    last_value(user_industry ORDER BY version_at, ingest_seq) FILTER (WHERE user_industry IS NOT NULL) AS user_industry,
-    last_value(user_mrr ORDER BY version_at, ingest_seq) FILTER (WHERE user_mrr IS NOT NULL) AS user_mrr,
-    last_value(org_plan ORDER BY version_at, ingest_seq) FILTER (WHERE org_plan IS NOT NULL) AS org_plan,
-    last_value(org_industry ORDER BY version_at, ingest_seq) FILTER (WHERE org_industry IS NOT NULL) AS org_industry,
-    last_value(org_mrr ORDER BY version_at, ingest_seq) FILTER (WHERE org_mrr IS NOT NULL) AS org_mrr,
-    last_value(session_id ORDER BY version_at, ingest_seq) FILTER (WHERE session_id IS NOT NULL) AS session_id,
-    last_value(page_url ORDER BY version_at, ingest_seq) FILTER (WHERE page_url IS NOT NULL) AS page_url,
-    last_value(referrer ORDER BY version_at, ingest_seq) FILTER (WHERE referrer IS NOT NULL) AS referrer,
-    last_value(device ORDER BY version_at, ingest_seq) FILTER (WHERE device IS NOT NULL) AS device,
-    last_value(country ORDER BY version_at, ingest_seq) FILTER (WHERE country IS NOT NULL) AS country,
-    last_value(custom ORDER BY version_at, ingest_seq) FILTER (WHERE custom IS NOT NULL) AS custom
+    latest(user_id, version_at, ingest_seq) AS user_id,
+    latest(organization_id, version_at, ingest_seq) AS organization_id,
+    latest(inbox_id, version_at, ingest_seq) AS inbox_id,
+    latest(channel, version_at, ingest_seq) AS channel,
+    latest(user_plan, version_at, ingest_seq) AS user_plan,
+    latest(user_industry, version_at, ingest_seq) AS user_industry,
+    latest(user_mrr, version_at, ingest_seq) AS user_mrr,
+    latest(org_plan, version_at, ingest_seq) AS org_plan,
+    latest(org_industry, version_at, ingest_seq) AS org_industry,
+    latest(org_mrr, version_at, ingest_seq) AS org_mrr,
+    latest(session_id, version_at, ingest_seq) AS session_id,
+    latest(page_url, version_at, ingest_seq) AS page_url,
+    latest(referrer, version_at, ingest_seq) AS referrer,
+    latest(device, version_at, ingest_seq) AS device,
+    latest(country, version_at, ingest_seq) AS country,
+    latest(custom, version_at, ingest_seq) AS custom
   FROM stored.conversation_meta
   WHERE version_at <= $as_of
   GROUP BY

@@ -26,37 +26,62 @@
 -- column: quality_flags | TEXT[] | Flags on the answer's quality; of messages of the assistant only.
 -- column: intent | TEXT | Intent; of messages of the user only.
 -- column: topics | TEXT[] | Topics; of messages of the user only.
+WITH analysed AS (
+  SELECT
+    messages.chatbot_id,
+    messages.conversation_id,
+    messages.message_id,
+    messages.sent_at,
+    messages.received_at,
+    messages.sender_type,
+    messages.role,
+    messages.direction,
+    messages.is_visible,
+    messages.content,
+    messages.agent_id,
+    messages.broadcast_id,
+    messages.is_private,
+    messages.ingest_seq,
+    messages.day,
+    CASE WHEN messages.role = 'user' THEN annotations.sentiment_score END AS score,
+    CASE WHEN messages.role = 'user' THEN annotations.behavior_flags END AS behavior_flags,
+    CASE WHEN messages.role = 'assistant' THEN annotations.quality_flags END AS quality_flags,
+    CASE WHEN messages.role = 'user' THEN annotations.intent END AS intent,
+    CASE WHEN messages.role = 'user' THEN annotations.topics END AS topics
+  FROM messages
+  LEFT JOIN annotations
+    ON annotations.chatbot_id = messages.chatbot_id
+    AND annotations.conversation_id = messages.conversation_id
+    AND annotations.message_id = messages.message_id
+)
 SELECT
-  messages.chatbot_id,
-  messages.conversation_id,
-  messages.message_id,
-  messages.sent_at,
-  messages.received_at,
-  messages.sender_type,
-  messages.role,
-  messages.direction,
-  messages.is_visible,
-  messages.content,
-  messages.agent_id,
-  messages.broadcast_id,
-  messages.is_private,
-  messages.ingest_seq,
-  messages.day,
-  coalesce(snapshot.user_id, 'anon:' || messages.conversation_id) AS user_id,
+  analysed.chatbot_id,
+  analysed.conversation_id,
+  analysed.message_id,
+  analysed.sent_at,
+  analysed.received_at,
+  analysed.sender_type,
+  analysed.role,
+  analysed.direction,
+  analysed.is_visible,
+  analysed.content,
+  analysed.agent_id,
+  analysed.broadcast_id,
+  analysed.is_private,
+  analysed.ingest_seq,
+  analysed.day,
+  coalesce(snapshot.user_id, 'anon:' || analysed.conversation_id) AS user_id,
   coalesce(snapshot.is_guest, TRUE) AS is_guest,
   snapshot.organization_id,
   snapshot.inbox_id,
   coalesce(snapshot.channel, 'web') AS channel,
-  CASE WHEN messages.role = 'user' THEN annotations.sentiment_score END AS score,
-  CASE WHEN messages.role = 'user' THEN annotations.behavior_flags END AS behavior_flags,
-  CASE WHEN messages.role = 'assistant' THEN annotations.quality_flags END AS quality_flags,
-  CASE WHEN messages.role = 'user' THEN annotations.intent END AS intent,
-  CASE WHEN messages.role = 'user' THEN annotations.topics END AS topics
-FROM messages
-LEFT JOIN conversation_snapshot AS snapshot
-  ON snapshot.chatbot_id = messages.chatbot_id
-  AND snapshot.conversation_id = messages.conversation_id
-LEFT JOIN annotations
-  ON annotations.chatbot_id = messages.chatbot_id
-  AND annotations.conversation_id = messages.conversation_id
-  AND annotations.message_id = messages.message_id
+  analysed.score,
+  analysed.behavior_flags,
+  analysed.quality_flags,
+  analysed.intent,
+  analysed.topics
+-- The smaller side of the join stands first: it is the one that is kept in memory.
+FROM conversation_snapshot AS snapshot
+RIGHT JOIN analysed
+  ON analysed.chatbot_id = snapshot.chatbot_id
+  AND analysed.conversation_id = snapshot.conversation_id

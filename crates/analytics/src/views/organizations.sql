@@ -10,10 +10,10 @@
 SELECT
   chatbot_id,
   organization_id,
-  last_value(name ORDER BY version_at, ingest_seq) FILTER (WHERE name IS NOT NULL) AS name,
-  last_value(plan ORDER BY version_at, ingest_seq) FILTER (WHERE plan IS NOT NULL) AS plan,
-  last_value(industry ORDER BY version_at, ingest_seq) FILTER (WHERE industry IS NOT NULL) AS industry,
-  last_value(mrr ORDER BY version_at, ingest_seq) FILTER (WHERE mrr IS NOT NULL) AS mrr
+  latest(name, version_at, ingest_seq) AS name,
+  latest(plan, version_at, ingest_seq) AS plan,
+  latest(industry, version_at, ingest_seq) AS industry,
+  latest(mrr, version_at, ingest_seq) AS mrr
 FROM organization_versions
 GROUP BY
   chatbot_id,

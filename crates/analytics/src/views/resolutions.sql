@@ -7,7 +7,7 @@
 SELECT
   chatbot_id,
   conversation_id,
-  last_value(resolution ORDER BY annotated_at, ingest_seq) AS resolution
+  latest(resolution, annotated_at, ingest_seq) AS resolution
 FROM stored.annotations
 WHERE
   annotated_at <= $as_of

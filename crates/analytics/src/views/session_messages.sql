@@ -34,9 +34,10 @@ SELECT
   messages.ingest_seq,
   messages.day,
   spans.session_no
-FROM messages
-LEFT JOIN session_spans AS spans
-  ON spans.chatbot_id = messages.chatbot_id
-  AND spans.conversation_id = messages.conversation_id
-  AND spans.started_at <= messages.sent_at
+-- The smaller side of the join stands first: it is the one that is kept in memory.
+FROM session_spans AS spans
+RIGHT JOIN messages
+  ON messages.chatbot_id = spans.chatbot_id
+  AND messages.conversation_id = spans.conversation_id
+  AND messages.sent_at >= spans.started_at
   AND (spans.ended_at IS NULL OR messages.sent_at < spans.ended_at)

@@ -85,10 +85,8 @@ numbered AS (
     chatbot_id,
     conversation_id,
     touched_at,
-    priority,
-    ingest_seq,
     is_resolve,
-    is_of_customer,
+    starts AND is_of_customer AS starts_incoming,
     NOT is_resolve AND follows_resolve AND NOT starts AS reopens,
     sum(CASE WHEN starts THEN 1 ELSE 0 END) OVER (
       PARTITION BY chatbot_id, conversation_id
@@ -103,14 +101,27 @@ spans AS (
     conversation_id,
     session_no,
     min(touched_at) AS started_at,
-    first_value(is_of_customer ORDER BY touched_at, priority, ingest_seq) AS is_incoming,
-    last_value(CASE WHEN is_resolve THEN touched_at END ORDER BY touched_at, priority, ingest_seq) AS resolved_at,
+    bool_or(starts_incoming) AS is_incoming,
+    max(touched_at) FILTER (WHERE NOT is_resolve) AS last_open_at,
+    max(touched_at) FILTER (WHERE is_resolve) AS last_resolve_at,
     count(*) FILTER (WHERE reopens) AS reopens
   FROM numbered
   GROUP BY
     chatbot_id,
     conversation_id,
     session_no
+),
+closed AS (
+  -- A resolve stands behind what else happens at its instant.
+  SELECT
+    chatbot_id,
+    conversation_id,
+    session_no,
+    started_at,
+    is_incoming,
+    CASE WHEN last_resolve_at >= last_open_at THEN last_resolve_at END AS resolved_at,
+    reopens
+  FROM spans
 )
 SELECT
   chatbot_id,
@@ -121,4 +132,4 @@ SELECT
   resolved_at,
   resolved_at + INTERVAL '24 hours' AS ended_at,
   reopens
-FROM spans
+FROM closed

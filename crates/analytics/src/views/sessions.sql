@@ -22,14 +22,14 @@ WITH assigned AS (
     chatbot_id,
     conversation_id,
     session_no,
-    last_value(agent_now ORDER BY occurred_at, ingest_seq) AS agent_id,
-    last_value(team_now ORDER BY occurred_at, ingest_seq) AS team_id
+    agent_now AS agent_id,
+    team_now AS team_id
   FROM assignments
   WHERE session_no IS NOT NULL
-  GROUP BY
-    chatbot_id,
-    conversation_id,
-    session_no
+  QUALIFY row_number() OVER (
+    PARTITION BY chatbot_id, conversation_id, session_no
+    ORDER BY occurred_at DESC, ingest_seq DESC
+  ) = 1
 )
 SELECT
   spans.chatbot_id,

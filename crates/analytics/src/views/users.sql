@@ -60,17 +60,17 @@ SELECT
   chatbot_id,
   user_id,
   starts_with(user_id, 'anon:') AS is_guest,
-  last_value(name ORDER BY version_at, ingest_seq) FILTER (WHERE name IS NOT NULL) AS name,
-  last_value(email ORDER BY version_at, ingest_seq) FILTER (WHERE email IS NOT NULL) AS email,
-  last_value(phone ORDER BY version_at, ingest_seq) FILTER (WHERE phone IS NOT NULL) AS phone,
-  last_value(plan ORDER BY version_at, ingest_seq) FILTER (WHERE plan IS NOT NULL) AS plan,
-  last_value(industry ORDER BY version_at, ingest_seq) FILTER (WHERE industry IS NOT NULL) AS industry,
-  last_value(mrr ORDER BY version_at, ingest_seq) FILTER (WHERE mrr IS NOT NULL) AS mrr,
-  last_value(platform_id ORDER BY version_at, ingest_seq) FILTER (WHERE platform_id IS NOT NULL) AS platform_id,
-  last_value(source_platform ORDER BY version_at, ingest_seq) FILTER (WHERE source_platform IS NOT NULL) AS source_platform,
-  last_value(profile_picture ORDER BY version_at, ingest_seq) FILTER (WHERE profile_picture IS NOT NULL) AS profile_picture,
-  last_value(organization_id ORDER BY version_at, ingest_seq) FILTER (WHERE organization_id IS NOT NULL) AS organization_id,
-  last_value(profile_created_at ORDER BY version_at, ingest_seq) FILTER (WHERE profile_created_at IS NOT NULL) AS profile_created_at
+  latest(name, version_at, ingest_seq) AS name,
+  latest(email, version_at, ingest_seq) AS email,
+  latest(phone, version_at, ingest_seq) AS phone,
+  latest(plan, version_at, ingest_seq) AS plan,
+  latest(industry, version_at, ingest_seq) AS industry,
+  latest(mrr, version_at, ingest_seq) AS mrr,
+  latest(platform_id, version_at, ingest_seq) AS platform_id,
+  latest(source_platform, version_at, ingest_seq) AS source_platform,
+  latest(profile_picture, version_at, ingest_seq) AS profile_picture,
+  latest(organization_id, version_at, ingest_seq) AS organization_id,
+  latest(profile_created_at, version_at, ingest_seq) AS profile_created_at
 FROM told
 GROUP BY
   chatbot_id,

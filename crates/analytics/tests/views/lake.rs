@@ -20,7 +20,7 @@ use datafusion::error::Result;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionContext;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// Filters that reached each scan: table name and the filters' text.
 pub type Scans = Arc<Mutex<Vec<(String, Vec<String>)>>>;
@@ -36,19 +36,34 @@ pub struct Lake {
 }
 
 impl Lake {
-    /// Adds a row of a stored table; `chatbot_id` is `cb` unless said otherwise.
+    /// Adds a row of a stored table; `chatbot_id` is `cb` and `account_id` is `acc` unless said otherwise.
     pub fn add(&mut self, table: &str, row: Value) -> &mut Self {
         self.row_count += 1;
-        let defaults = json!({ "chatbot_id": "cb", "account_id": "acc", "ingest_seq": self.row_count });
-        let mut whole: Map<String, Value> = defaults.as_object().expect("an object").clone();
-        whole.extend(row.as_object().expect("a row is an object").clone());
-        self.rows.entry(table.to_owned()).or_default().push(Value::Object(whole));
+        let mut whole = json!({ "ingest_seq": self.row_count });
+        let columns = chatlake_schema::table(table).expect("a stored table");
+        for (column, value) in [("chatbot_id", "cb"), ("account_id", "acc")] {
+            if columns.column(column).is_some() {
+                whole[column] = json!(value);
+            }
+        }
+        let rows = self.rows.entry(table.to_owned()).or_default();
+        rows.push(with(whole, row));
         self
     }
 
     /// Adds a message with what follows from its sender (specification §1.1); `fields` go on top.
-    pub fn message(&mut self, conversation: &str, message: &str, sent_at: &str, sender_type: &str, fields: Value) -> &mut Self {
-        let is_private = fields.get("is_private").and_then(Value::as_bool).unwrap_or(false);
+    pub fn message(
+        &mut self,
+        conversation: &str,
+        message: &str,
+        sent_at: &str,
+        sender_type: &str,
+        fields: Value,
+    ) -> &mut Self {
+        let is_private = fields
+            .get("is_private")
+            .and_then(Value::as_bool)
+            .unwrap_or(false);
         let (role, direction, is_visible) = match sender_type {
             "customer" => ("user", "inbound", true),
             "bot" => ("assistant", "outbound", true),
@@ -57,33 +72,33 @@ impl Lake {
             "broadcast" => ("assistant", "outbound", false),
             _ => ("system", "internal", false),
         };
-        let mut row = json!({
+        let row = json!({
             "conversation_id": conversation, "message_id": message, "sent_at": sent_at, "received_at": sent_at,
             "sender_type": sender_type, "role": role, "direction": direction, "is_visible": is_visible,
             "content": message, "is_private": is_private,
         });
-        let row_fields = row.as_object_mut().expect("an object");
-        row_fields.extend(fields.as_object().expect("fields are an object").clone());
-        self.add("messages", row)
+        self.add("messages", with(row, fields))
     }
 
     /// Adds a version of a conversation's metadata.
     pub fn meta(&mut self, conversation: &str, version_at: &str, fields: Value) -> &mut Self {
-        let mut row = json!({ "conversation_id": conversation, "version_at": version_at, "received_at": version_at });
-        let row_fields = row.as_object_mut().expect("an object");
-        row_fields.extend(fields.as_object().expect("fields are an object").clone());
-        self.add("conversation_meta", row)
+        let row = json!({ "conversation_id": conversation, "version_at": version_at, "received_at": version_at });
+        self.add("conversation_meta", with(row, fields))
     }
 
     /// Adds a lifecycle event; its id is its number.
-    pub fn event(&mut self, conversation: &str, event: &str, occurred_at: &str, fields: Value) -> &mut Self {
+    pub fn event(
+        &mut self,
+        conversation: &str,
+        event: &str,
+        occurred_at: &str,
+        fields: Value,
+    ) -> &mut Self {
         let event_id = format!("e{}", self.row_count + 1);
-        let mut row = json!({
+        let row = json!({
             "conversation_id": conversation, "event_id": event_id, "event": event, "occurred_at": occurred_at,
         });
-        let row_fields = row.as_object_mut().expect("an object");
-        row_fields.extend(fields.as_object().expect("fields are an object").clone());
-        self.add("conversation_events", row)
+        self.add("conversation_events", with(row, fields))
     }
 
     /// Sees nothing that happened later, and makes it the present.
@@ -100,9 +115,12 @@ impl Lake {
 
     /// A session with the stored tables and all views.
     pub async fn session(&self) -> SessionContext {
-        let context = SessionContext::new();
+        let mut context = SessionContext::new();
+        chatlake_functions::register_all(&mut context).expect("functions can be registered");
         let catalog = context.catalog("datafusion").expect("the default catalog");
-        catalog.register_schema("stored", Arc::new(MemorySchemaProvider::new())).expect("new schema");
+        catalog
+            .register_schema("stored", Arc::new(MemorySchemaProvider::new()))
+            .expect("new schema");
         for table in tables() {
             let provider = self.provider(table).expect("rows fit the table");
             let name = TableReference::partial("stored", table.name.as_str());
@@ -129,14 +147,21 @@ impl Lake {
 
     /// The rows of a query, each as `a | b | c`.
     pub async fn query(&self, sql: &str) -> Vec<String> {
-        let frame = self.session().await.sql(sql).await.expect("the query can be planned");
+        let frame = self
+            .session()
+            .await
+            .sql(sql)
+            .await
+            .expect("the query can be planned");
         let batches = frame.collect().await.expect("the query runs");
         batches.iter().flat_map(lines).collect()
     }
 
     async fn plan(&self, context: &SessionContext, sql: &str) -> Result<Arc<dyn TableProvider>> {
-        let parameters: Vec<(&str, ScalarValue)> =
-            vec![(chatlake_analytics::AS_OF, instant(self.as_of.as_deref())), (chatlake_analytics::NOW, instant(self.now.as_deref()))];
+        let parameters: Vec<(&str, ScalarValue)> = vec![
+            (chatlake_analytics::AS_OF, instant(self.as_of.as_deref())),
+            (chatlake_analytics::NOW, instant(self.now.as_deref())),
+        ];
         let plan = context.state().create_logical_plan(sql).await?;
         let plan = plan.with_param_values(ParamValues::from(parameters))?;
         Ok(Arc::new(ViewTable::new(plan, Some(sql.to_owned()))))
@@ -144,19 +169,44 @@ impl Lake {
 
     fn provider(&self, table: &Table) -> Result<Arc<dyn TableProvider>> {
         let schema = engine_schema(table);
-        let mut decoder = ReaderBuilder::new(Arc::clone(&schema)).build_decoder()?;
-        let rows: Vec<Value> = self.rows.get(&table.name).into_iter().flatten().cloned().collect();
+        let mut decoder = ReaderBuilder::new(Arc::clone(&schema))
+            .with_strict_mode(true)
+            .build_decoder()?;
+        let rows: Vec<Value> = self
+            .rows
+            .get(&table.name)
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect();
         let rows: Vec<Value> = rows.into_iter().map(|row| with_day(row, table)).collect();
         decoder.serialize(&rows)?;
-        let batch = decoder.flush()?.unwrap_or_else(|| RecordBatch::new_empty(Arc::clone(&schema)));
+        let batch = decoder
+            .flush()?
+            .unwrap_or_else(|| RecordBatch::new_empty(Arc::clone(&schema)));
         let inner = MemTable::try_new(schema, vec![vec![batch]])?;
-        Ok(Arc::new(Watched { name: table.name.clone(), inner, scans: Arc::clone(&self.scans) }))
+        Ok(Arc::new(Watched {
+            name: table.name.clone(),
+            inner,
+            scans: Arc::clone(&self.scans),
+        }))
     }
+}
+
+/// The row with some fields on top.
+pub fn with(mut row: Value, fields: Value) -> Value {
+    let fields = fields.as_object().expect("fields are an object").clone();
+    row.as_object_mut()
+        .expect("a row is an object")
+        .extend(fields);
+    row
 }
 
 /// A parameter of views; the far future unless said otherwise.
 fn instant(text: Option<&str>) -> ScalarValue {
-    let nanos = text.map_or(i64::MAX, |text| string_to_timestamp_nanos(text).expect("an instant"));
+    let nanos = text.map_or(i64::MAX, |text| {
+        string_to_timestamp_nanos(text).expect("an instant")
+    });
     ScalarValue::TimestampMicrosecond(Some(nanos / 1_000), Some("UTC".into()))
 }
 
@@ -188,13 +238,23 @@ fn with_day(mut row: Value, table: &Table) -> Value {
 }
 
 fn lines(batch: &RecordBatch) -> Vec<String> {
-    let options = FormatOptions::default().with_null("NULL").with_timestamp_tz_format(Some("%Y-%m-%dT%H:%M:%SZ"));
+    let options = FormatOptions::default()
+        .with_null("NULL")
+        .with_timestamp_tz_format(Some("%Y-%m-%dT%H:%M:%SZ"));
     let columns: Vec<ArrayFormatter<'_>> = batch
         .columns()
         .iter()
-        .map(|column| ArrayFormatter::try_new(column.as_ref(), &options).expect("the type can be shown"))
+        .map(|column| {
+            ArrayFormatter::try_new(column.as_ref(), &options).expect("the type can be shown")
+        })
         .collect();
-    let line = |row| columns.iter().map(|column| column.value(row).to_string()).collect::<Vec<_>>().join(" | ");
+    let line = |row| {
+        columns
+            .iter()
+            .map(|column| column.value(row).to_string())
+            .collect::<Vec<_>>()
+            .join(" | ")
+    };
     (0..batch.num_rows()).map(line).collect()
 }
 
@@ -216,7 +276,10 @@ impl TableProvider for Watched {
         TableType::Base
     }
 
-    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> Result<Vec<TableProviderFilterPushDown>> {
         Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
     }
 
@@ -228,7 +291,10 @@ impl TableProvider for Watched {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let texts = filters.iter().map(ToString::to_string).collect();
-        self.scans.lock().expect("nobody panics with it").push((self.name.clone(), texts));
+        self.scans
+            .lock()
+            .expect("nobody panics with it")
+            .push((self.name.clone(), texts));
         self.inner.scan(state, projection, &[], limit).await
     }
 }

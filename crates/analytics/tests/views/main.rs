@@ -2,6 +2,11 @@
 //!
 //! Guarantees: no file, no clock, no network; each test reads alone.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test that cannot go on ends and says why"
+)]
+
 mod annotations;
 mod conversations;
 mod lake;

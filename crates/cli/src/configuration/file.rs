@@ -16,12 +16,17 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// What the file says: the one `named`, else `./chatlake.toml`, else the one in the XDG configuration folder.
 pub fn read(named: Option<&Path>) -> Result<Said> {
-    let xdg = environment::config_directory().map(|folder| folder.join("chatlake").join("config.toml"));
-    let usual = || [Some(PathBuf::from(LOCAL_FILE)), xdg].into_iter().flatten().find(|path| path.is_file());
+    let xdg =
+        environment::config_directory().map(|folder| folder.join("chatlake").join("config.toml"));
+    let usual = || {
+        [Some(PathBuf::from(LOCAL_FILE)), xdg]
+            .into_iter()
+            .flatten()
+            .find(|path| path.is_file())
+    };
     match named.map(Path::to_path_buf).or_else(usual) {
-        Some(path) => {
-            parse(&path).map_err(|why| Error::Usage(format!("configuration file `{}`: {why}", path.display())))
-        }
+        Some(path) => parse(&path)
+            .map_err(|why| Error::Usage(format!("configuration file `{}`: {why}", path.display()))),
         None => Ok(Said::default()),
     }
 }
@@ -31,14 +36,23 @@ fn parse(path: &Path) -> Result<Said, String> {
     let cannot_read = |error: std::io::Error| format!("cannot read it: {}", reason(&error));
     let size_bytes = std::fs::metadata(path).map_err(cannot_read)?.len();
     if size_bytes > FILE_BYTES_MAX {
-        return Err(format!("expected at most {FILE_BYTES_MAX} bytes, found {size_bytes}"));
+        return Err(format!(
+            "expected at most {FILE_BYTES_MAX} bytes, found {size_bytes}"
+        ));
     }
     let text = std::fs::read_to_string(path).map_err(cannot_read)?;
     toml::from_str(&text).map_err(|error| {
         let message = error.message().trim_end().replace('\n', ", ");
-        let Some(span) = error.span() else { return message };
-        let line = text.get(..span.start).map_or(0, |before| before.matches('\n').count()) + 1;
-        let key = key_at(&text, line).map(|key| format!(", `{key}`")).unwrap_or_default();
+        let Some(span) = error.span() else {
+            return message;
+        };
+        let line = text
+            .get(..span.start)
+            .map_or(0, |before| before.matches('\n').count())
+            + 1;
+        let key = key_at(&text, line)
+            .map(|key| format!(", `{key}`"))
+            .unwrap_or_default();
         format!("line {line}{key}: {message}")
     })
 }

@@ -23,7 +23,13 @@ pub struct Said {
     pub lake: Option<String>,
 
     /// Configuration file [default: ./chatlake.toml, else chatlake/config.toml in the XDG configuration folder]
-    #[arg(long, global = true, value_name = "FILE", env = "CHATLAKE_CONFIG", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "CHATLAKE_CONFIG",
+        hide_env_values = true
+    )]
     #[serde(skip)]
     pub config: Option<PathBuf>,
 
@@ -51,8 +57,14 @@ pub struct Said {
     pub query_spill: Option<ByteSize>,
 
     /// Folder for what queries spill [default: the system's temporary folder]
-    #[arg(long, global = true, value_name = "FOLDER", env = "CHATLAKE_SPILL_DIRECTORY", hide_env_values = true,
-          hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FOLDER",
+        env = "CHATLAKE_SPILL_DIRECTORY",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
     pub spill_directory: Option<PathBuf>,
 
     /// Threads that one query uses [default: the number of cores]
@@ -81,13 +93,25 @@ pub struct Said {
     pub zstd_level: Option<i32>,
 
     /// Which log lines go to stderr, e.g. `info` or `warn,chatlake=debug` [default: warn]
-    #[arg(long, global = true, value_name = "FILTER", env = "CHATLAKE_LOG", hide_env_values = true,
-          hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILTER",
+        env = "CHATLAKE_LOG",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
     pub log: Option<String>,
 
     /// How log lines look [default: text]
-    #[arg(long, global = true, value_enum, env = "CHATLAKE_LOG_FORMAT", hide_env_values = true,
-          hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        env = "CHATLAKE_LOG_FORMAT",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
     pub log_format: Option<LogFormat>,
 }
 
@@ -98,7 +122,9 @@ impl Said {
             lake: self.lake.or(fallback.lake),
             config: self.config.or(fallback.config),
             flight: self.flight.or(fallback.flight),
-            allow_insecure_remote: self.allow_insecure_remote.or(fallback.allow_insecure_remote),
+            allow_insecure_remote: self
+                .allow_insecure_remote
+                .or(fallback.allow_insecure_remote),
             query_timeout: self.query_timeout.or(fallback.query_timeout),
             query_memory: self.query_memory.or(fallback.query_memory),
             query_spill: self.query_spill.or(fallback.query_spill),

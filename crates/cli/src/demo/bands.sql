@@ -1,23 +1,31 @@
--- How many users are in each band of sentiment, and the revenue behind them. $1: chatbot, $2: first instant looked at.
+-- Users of each chatbot by band of sentiment (domain specification §5.6), and the revenue of those who are dissatisfied.
 WITH user_sentiment AS (
   SELECT
+    chatbot_id,
     user_id,
-    avg_of_means(score, conversation_id) AS sentiment
+    sentiment_band(avg_of_means(score, conversation_id)) AS band
   FROM message_facts
-  WHERE chatbot_id = $1
-    AND sent_at >= $2
-    AND is_visible
-  GROUP BY user_id
+  WHERE is_visible
+  GROUP BY
+    chatbot_id,
+    user_id
 )
 SELECT
-  sentiment_band(user_sentiment.sentiment) AS band,
+  user_sentiment.chatbot_id,
   count(*) AS users,
-  count(*) FILTER (WHERE users.mrr > 0) AS paying_users,
-  sum(users.mrr) AS mrr_usd
+  count(*) FILTER (WHERE user_sentiment.band = 'Dissatisfied') AS dissatisfied,
+  count(*) FILTER (WHERE user_sentiment.band = 'Neutral') AS neutral,
+  count(*) FILTER (WHERE user_sentiment.band = 'Satisfied') AS satisfied,
+  sum(users.mrr) AS mrr_usd,
+  sum(users.mrr) FILTER (WHERE user_sentiment.band = 'Dissatisfied') AS mrr_dissatisfied_usd
 FROM user_sentiment
 INNER JOIN users
-  ON users.chatbot_id = $1
+  ON users.chatbot_id = user_sentiment.chatbot_id
   AND users.user_id = user_sentiment.user_id
-WHERE user_sentiment.sentiment IS NOT NULL
-GROUP BY sentiment_band(user_sentiment.sentiment)
-ORDER BY band
+WHERE user_sentiment.band IS NOT NULL
+GROUP BY user_sentiment.chatbot_id
+ORDER BY
+  dissatisfied DESC,
+  users DESC,
+  user_sentiment.chatbot_id
+LIMIT 10

@@ -1,4 +1,4 @@
--- The last days (UTC) on which a chatbot has visible messages, newest first. $1: chatbot, $2: number of days.
+-- The last 14 days (UTC) on which a chatbot has visible messages, newest first. $1: chatbot.
 SELECT
   day,
   count(*) AS messages
@@ -7,4 +7,4 @@ WHERE chatbot_id = $1
   AND is_visible
 GROUP BY day
 ORDER BY day DESC
-LIMIT $2
+LIMIT 14

@@ -1,24 +1,35 @@
--- What was noticed in messages, most frequent first. $1: chatbot, $2: first instant looked at.
+-- What was noticed in messages, most frequent first.
 WITH flagged AS (
   SELECT
+    chatbot_id,
     conversation_id,
     unnest(behavior_flags) AS flag
   FROM message_facts
-  WHERE chatbot_id = $1
-    AND sent_at >= $2
   UNION ALL
   SELECT
+    chatbot_id,
     conversation_id,
     unnest(quality_flags) AS flag
   FROM message_facts
-  WHERE chatbot_id = $1
-    AND sent_at >= $2
+),
+per_conversation AS (
+  SELECT
+    flag,
+    chatbot_id,
+    conversation_id,
+    count(*) AS message_count
+  FROM flagged
+  GROUP BY
+    flag,
+    chatbot_id,
+    conversation_id
 )
 SELECT
   flag,
-  count(*) AS messages,
-  count(DISTINCT conversation_id) AS conversations
-FROM flagged
+  sum(message_count) AS messages,
+  count(*) AS conversations,
+  count(DISTINCT chatbot_id) AS chatbots
+FROM per_conversation
 GROUP BY flag
 ORDER BY
   messages DESC,

@@ -1,13 +1,13 @@
 //! What the demo prints: chatbots, messages per day, users by sentiment, flags.
 //!
-//! Guarantees: every number comes out of SQL in a `.sql` file with bound parameters; the window is taken from the data
-//! (the last days of the busiest chatbot that have messages), so old conversations are as readable as new ones.
+//! Guarantees: every number comes out of SQL in a `.sql` file; the days are taken from the data (the last ones of the
+//! busiest chatbot that have messages), so old conversations are as readable as new ones.
 
 use std::io::Write;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow::datatypes::{Date32Type, Field, Int64Type, Schema, SchemaRef};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::datatypes::{Date32Type, Int64Type, SchemaRef};
 use chatlake::{Query, Session};
 use chatlake_types::Day;
 
@@ -21,34 +21,36 @@ const USERS: &str = include_str!("users.sql");
 const BANDS: &str = include_str!("bands.sql");
 const FLAGS: &str = include_str!("flags.sql");
 
-/// Days looked at.
-const DAY_COUNT: i64 = 14;
 /// Width of the longest bar in columns.
 const BAR_WIDTH: u64 = 40;
 
-/// Writes the numbers about the busiest chatbot of the lake.
+/// Writes the numbers about the lake.
 pub async fn write(session: &Session, stream: &mut OutputStream, is_terminal: bool) -> Result<()> {
-    let table = TableOptions { rows_max: 0, width_max: is_terminal.then(terminal::width).flatten() };
+    let table = TableOptions {
+        rows_max: 0,
+        width_max: is_terminal.then(terminal::width).flatten(),
+    };
     let overview = gather(session.query(OVERVIEW).await?).await?;
     let Some(chatbot_id) = overview.first_text() else {
-        return writeln!(stream, "\nNo messages yet: there is nothing to count.").map_err(Error::Output);
+        let nothing = "\nNo messages yet: there is nothing to count.";
+        return writeln!(stream, "{nothing}").map_err(Error::Output);
     };
     overview.write("Chatbots", stream, &table)?;
 
-    let days = bound(session, DAYS, vec![text(&chatbot_id), Arc::new(Int64Array::from(vec![DAY_COUNT]))]).await?;
-    let days = days.days();
-    let heading = format!("Messages per day: {chatbot_id}, the last {} days (UTC) that have any", days.len());
-    stream.write_all(bars(&heading, &days).as_bytes()).map_err(Error::Output)?;
+    let days = about_chatbot(session, DAYS, &chatbot_id).await?.days();
+    let count = days.len();
+    let heading =
+        format!("Messages per day: {chatbot_id}, the last {count} days (UTC) that have any");
+    stream
+        .write_all(bars(&heading, &days).as_bytes())
+        .map_err(Error::Output)?;
 
-    let Some((first_day, _)) = days.first() else { return Ok(()) };
-    let since = TimestampMicrosecondArray::from(vec![first_day.start_micros()]).with_timezone("UTC");
-    let window: Vec<ArrayRef> = vec![text(&chatbot_id), Arc::new(since)];
     for (heading, sql) in [
-        ("Users by sentiment in these days, least happy first", USERS),
-        ("All of them by band", BANDS),
-        ("What was noticed", FLAGS),
+        ("Users by sentiment", BANDS),
+        ("The least happy users", USERS),
+        ("What was noticed in messages", FLAGS),
     ] {
-        let result = bound(session, sql, window.clone()).await?;
+        let result = gather(session.query(sql).await?).await?;
         if result.row_count() > 0 {
             result.write(heading, stream, &table)?;
         }
@@ -81,14 +83,21 @@ impl SmallResult {
             let counts = batch.column(1).as_primitive_opt::<Int64Type>();
             if let (Some(days), Some(counts)) = (days, counts) {
                 let rows = days.values().iter().zip(counts.values());
-                found.extend(rows.map(|(day, count)| (Day(*day), u64::try_from(*count).unwrap_or(0))));
+                found.extend(
+                    rows.map(|(day, count)| (Day(*day), u64::try_from(*count).unwrap_or(0))),
+                );
             }
         }
         found.reverse();
         found
     }
 
-    fn write(&self, heading: &str, stream: &mut OutputStream, options: &TableOptions) -> Result<()> {
+    fn write(
+        &self,
+        heading: &str,
+        stream: &mut OutputStream,
+        options: &TableOptions,
+    ) -> Result<()> {
         writeln!(stream, "\n{heading}\n").map_err(Error::Output)?;
         let mut table = TableWriter::new(&self.schema, stream, options);
         for batch in &self.batches {
@@ -100,28 +109,32 @@ impl SmallResult {
 
 async fn gather(query: Query) -> Result<SmallResult> {
     let schema = query.schema();
-    Ok(SmallResult { schema, batches: query.collect().await? })
+    Ok(SmallResult {
+        schema,
+        batches: query.collect().await?,
+    })
 }
 
-/// Runs `sql` with `$1`, `$2`, … bound to `values` of one row.
-async fn bound(session: &Session, sql: &str, values: Vec<ArrayRef>) -> Result<SmallResult> {
-    let fields = values.iter().enumerate().map(|(index, value)| {
-        Field::new(format!("${}", index + 1), value.data_type().clone(), true)
-    });
-    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-    let parameters = RecordBatch::try_new(schema, values)
-        .map_err(|error| Error::Format { format: "parameters", reason: error.to_string() })?;
+/// Runs `sql` with `$1` bound to the chatbot.
+async fn about_chatbot(session: &Session, sql: &str, chatbot_id: &str) -> Result<SmallResult> {
+    let value: ArrayRef = Arc::new(StringArray::from(vec![chatbot_id]));
+    let parameters =
+        RecordBatch::try_from_iter([("$1", value)]).map_err(|error| Error::Format {
+            format: "a parameter",
+            reason: error.to_string(),
+        })?;
     let prepared = session.prepare(sql).await?;
     gather(prepared.bind(&parameters, 0).await?).await
 }
 
-fn text(value: &str) -> ArrayRef {
-    Arc::new(StringArray::from(vec![value]))
-}
-
 /// One bar per day; the busiest day is [`BAR_WIDTH`] wide, and no day with messages is without a bar.
 fn bars(heading: &str, days: &[(Day, u64)]) -> String {
-    let most = days.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
+    let most = days
+        .iter()
+        .map(|(_, count)| *count)
+        .max()
+        .unwrap_or(0)
+        .max(1);
     let mut lines = vec![String::new(), heading.to_owned(), String::new()];
     for (day, count) in days {
         let width = (count * BAR_WIDTH).div_ceil(most);
@@ -138,7 +151,11 @@ mod tests {
     #[test]
     fn the_busiest_day_has_the_longest_bar_and_a_quiet_one_still_has_one() {
         let text = bars("days", &[(Day(0), 1), (Day(1), 4_000)]);
-        let widths: Vec<usize> = text.lines().skip(3).map(|line| line.matches('█').count()).collect();
+        let widths: Vec<usize> = text
+            .lines()
+            .skip(3)
+            .map(|line| line.matches('█').count())
+            .collect();
         assert_eq!(widths, [1, 40]);
         assert!(text.ends_with(" 4,000\n"), "{text}");
     }

@@ -1,17 +1,19 @@
--- Users by sentiment, lowest first: a conversation counts as the mean of its scored messages, a user as the mean of
--- their conversations (domain specification §5.6). $1: chatbot, $2: first instant looked at.
+-- The least happy users: a conversation counts as the mean of its scored messages, a user as the mean of their
+-- conversations (domain specification §5.6).
 WITH user_sentiment AS (
   SELECT
+    chatbot_id,
     user_id,
     count(DISTINCT conversation_id) AS conversations,
     avg_of_means(score, conversation_id) AS sentiment
   FROM message_facts
-  WHERE chatbot_id = $1
-    AND sent_at >= $2
-    AND is_visible
-  GROUP BY user_id
+  WHERE is_visible
+  GROUP BY
+    chatbot_id,
+    user_id
 )
 SELECT
+  user_sentiment.chatbot_id,
   coalesce(users.name, 'Guest User') AS "user",
   users.plan,
   users.mrr AS mrr_usd,
@@ -20,10 +22,11 @@ SELECT
   sentiment_label(user_sentiment.sentiment) AS label
 FROM user_sentiment
 INNER JOIN users
-  ON users.chatbot_id = $1
+  ON users.chatbot_id = user_sentiment.chatbot_id
   AND users.user_id = user_sentiment.user_id
 WHERE user_sentiment.sentiment IS NOT NULL
 ORDER BY
   user_sentiment.sentiment,
+  user_sentiment.chatbot_id,
   user_sentiment.user_id
 LIMIT 12

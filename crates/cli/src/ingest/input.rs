@@ -50,7 +50,10 @@ pub struct Input {
 #[derive(Clone, Debug)]
 enum Bytes {
     Stdin,
-    File { path: PathBuf, size_bytes: Option<u64> },
+    File {
+        path: PathBuf,
+        size_bytes: Option<u64>,
+    },
     Embedded(&'static [u8]),
 }
 
@@ -61,19 +64,33 @@ impl Input {
             (Bytes::Stdin, format.unwrap_or(FormatName::Ndjson))
         } else {
             let (bytes, magic) = open_file(name)?;
-            let found = format.or_else(|| by_name(name)).or_else(|| by_content(&magic));
+            let found = format
+                .or_else(|| by_name(name))
+                .or_else(|| by_content(&magic));
             (bytes, found.ok_or_else(|| unknown_format(name))?)
         };
         if matches!(bytes, Bytes::Stdin) && format == FormatName::Parquet {
-            return Err(Error::Usage("expected a file for Parquet, which is read from its end, found `-`".to_owned()));
+            return Err(Error::Usage(
+                "expected a file for Parquet, which is read from its end, found `-`".to_owned(),
+            ));
         }
         let table = table_for(name, format, table)?;
-        Ok(Self { name: name.to_owned(), format, table, bytes })
+        Ok(Self {
+            name: name.to_owned(),
+            format,
+            table,
+            bytes,
+        })
     }
 
     /// NDJSON records (compressed or not) that the program carries.
     pub fn embedded(name: &str, bytes: &'static [u8]) -> Self {
-        Self { name: name.to_owned(), format: FormatName::Ndjson, table: None, bytes: Bytes::Embedded(bytes) }
+        Self {
+            name: name.to_owned(),
+            format: FormatName::Ndjson,
+            table: None,
+            bytes: Bytes::Embedded(bytes),
+        }
     }
 
     /// The name a person knows it by.
@@ -114,52 +131,87 @@ impl Input {
 
     /// Options that say what kind of input it is; everything else at its default.
     pub fn options(&self, chatlake: &Chatlake) -> IngestOptions {
+        let format = match self.format {
+            FormatName::Ndjson => Format::Ndjson,
+            FormatName::Parquet => Format::Parquet,
+            FormatName::Csv => Format::Csv,
+        };
+        let received_at_micros = chatlake.clock().now_micros();
         IngestOptions {
-            format: match self.format {
-                FormatName::Ndjson => Format::Ndjson,
-                FormatName::Parquet => Format::Parquet,
-                FormatName::Csv => Format::Csv,
-            },
             table: self.table.clone(),
-            received_at_micros: chatlake.clock().now_micros(),
-            ..IngestOptions::default()
+            ..IngestOptions::new(format, received_at_micros)
         }
+    }
+
+    /// The load of this input was stopped by a person or a supervisor.
+    pub fn interrupted(&self) -> Error {
+        Error::Interrupted(format!("nothing of `{}` was stored", self.name))
     }
 
     /// A failure to load this input.
     pub fn failed(&self, source: chatlake::Error) -> Error {
-        Error::Input { file: self.name.clone(), source }
+        Error::Input {
+            file: self.name.clone(),
+            source: Box::new(source),
+        }
     }
 }
 
 /// The file and its first bytes.
 fn open_file(name: &str) -> Result<(Bytes, Vec<u8>)> {
     let path = PathBuf::from(name);
-    let failed = |source| Error::File { action: "read", path: name.to_owned(), source };
+    let failed = |source| Error::File {
+        action: "read",
+        path: name.to_owned(),
+        source,
+    };
     let metadata = path.metadata().map_err(failed)?;
     if metadata.is_dir() {
-        return Err(Error::Usage(format!("expected a file, found the folder `{name}`")));
+        return Err(Error::Usage(format!(
+            "expected a file, found the folder `{name}`"
+        )));
     }
     // what is no regular file (a named pipe) can be read once only: not for a look at its first bytes
     if !metadata.is_file() {
-        return Ok((Bytes::File { path, size_bytes: None }, Vec::new()));
+        return Ok((
+            Bytes::File {
+                path,
+                size_bytes: None,
+            },
+            Vec::new(),
+        ));
     }
     let mut magic = Vec::new();
-    File::open(&path).map_err(failed)?.take(MAGIC_BYTES).read_to_end(&mut magic).map_err(failed)?;
-    Ok((Bytes::File { path, size_bytes: Some(metadata.len()) }, magic))
+    File::open(&path)
+        .map_err(failed)?
+        .take(MAGIC_BYTES)
+        .read_to_end(&mut magic)
+        .map_err(failed)?;
+    Ok((
+        Bytes::File {
+            path,
+            size_bytes: Some(metadata.len()),
+        },
+        magic,
+    ))
 }
 
 /// `messages.ndjson.gz` → NDJSON.
 fn by_name(name: &str) -> Option<FormatName> {
     let ending = plain_name(name)?.rsplit_once('.')?.1.to_ascii_lowercase();
-    ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, format)| *format)
+    ENDINGS
+        .iter()
+        .find(|(known, _)| *known == ending)
+        .map(|(_, format)| *format)
 }
 
 /// The file's name without folder and compression ending.
 fn plain_name(name: &str) -> Option<&str> {
     let file_name = Path::new(name).file_name()?.to_str()?;
     match file_name.rsplit_once('.') {
-        Some((before, ending)) if COMPRESSIONS.contains(&ending.to_ascii_lowercase().as_str()) => Some(before),
+        Some((before, ending)) if COMPRESSIONS.contains(&ending.to_ascii_lowercase().as_str()) => {
+            Some(before)
+        }
         _ => Some(file_name),
     }
 }
@@ -179,7 +231,9 @@ fn by_content(magic: &[u8]) -> Option<FormatName> {
 
 fn unknown_format(name: &str) -> Error {
     let endings = ENDINGS.map(|(ending, _)| format!(".{ending}")).join(", ");
-    Error::Usage(format!("expected a file called {endings} (or --format), found `{name}`"))
+    Error::Usage(format!(
+        "expected a file called {endings} (or --format), found `{name}`"
+    ))
 }
 
 /// The stored table that bulk rows belong to; NDJSON records say their type themselves.
@@ -192,9 +246,13 @@ fn table_for(name: &str, format: FormatName, table: Option<&str>) -> Result<Opti
         (_, Some(table)) => Ok(Some(table.to_owned())),
         (_, None) => {
             let stem = plain_name(name).and_then(|plain| Some(plain.rsplit_once('.')?.0));
-            let known = stem.and_then(chatlake_schema::table).map(|table| table.name.clone());
+            let known = stem
+                .and_then(chatlake_schema::table)
+                .map(|table| table.name.clone());
             known.map(Some).ok_or_else(|| {
-                let names = chatlake_schema::tables().iter().map(|table| table.name.as_str());
+                let names = chatlake_schema::tables()
+                    .iter()
+                    .map(|table| table.name.as_str());
                 let names = names.collect::<Vec<_>>().join(", ");
                 Error::Usage(format!("expected --table for `{name}`, one of {names}"))
             })
@@ -236,10 +294,25 @@ mod tests {
 
     #[test]
     fn the_table_is_taken_from_a_file_name_only_when_it_is_one() {
-        let table = |name, format, table| table_for(name, format, table).map_err(|error| error.to_string());
-        assert_eq!(table("d/messages.parquet", FormatName::Parquet, None), Ok(Some("messages".to_owned())));
-        assert_eq!(table("x.csv.gz", FormatName::Csv, Some("teams")), Ok(Some("teams".to_owned())));
-        assert!(table("x.csv", FormatName::Csv, None).unwrap_err().contains("one of accounts, agents"));
-        assert!(table("x.ndjson", FormatName::Ndjson, Some("messages")).unwrap_err().contains("--table"));
+        let table =
+            |name, format, table| table_for(name, format, table).map_err(|error| error.to_string());
+        assert_eq!(
+            table("d/messages.parquet", FormatName::Parquet, None),
+            Ok(Some("messages".to_owned()))
+        );
+        assert_eq!(
+            table("x.csv.gz", FormatName::Csv, Some("teams")),
+            Ok(Some("teams".to_owned()))
+        );
+        assert!(
+            table("x.csv", FormatName::Csv, None)
+                .unwrap_err()
+                .contains("one of accounts, agents")
+        );
+        assert!(
+            table("x.ndjson", FormatName::Ndjson, Some("messages"))
+                .unwrap_err()
+                .contains("--table")
+        );
     }
 }

@@ -30,7 +30,9 @@ impl Bar {
         let size = input.size_bytes();
         let target = ProgressDrawTarget::stderr_with_hz(REDRAWS_PER_SECOND_MAX);
         let bar = ProgressBar::with_draw_target(size, target).with_message(input.name().to_owned());
-        if let Ok(style) = ProgressStyle::with_template(if size.is_some() { SIZED } else { UNSIZED }) {
+        if let Ok(style) =
+            ProgressStyle::with_template(if size.is_some() { SIZED } else { UNSIZED })
+        {
             bar.set_style(style);
         }
         Self { bar }
@@ -40,7 +42,10 @@ impl Bar {
     pub fn callback(&self) -> Callback {
         let bar = self.bar.clone();
         Arc::new(move |progress| {
-            bar.set_prefix(format!("{} records", crate::terminal::grouped(progress.record_count)));
+            bar.set_prefix(format!(
+                "{} records",
+                crate::terminal::grouped(progress.record_count)
+            ));
             bar.set_position(progress.input_bytes);
         })
     }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use chatlake::IngestReport;
 use serde_json::{Value, json};
 
+use super::Input;
 use crate::error::Error;
 use crate::terminal::{self, elapsed, grouped};
 
@@ -20,14 +21,24 @@ const DETAIL_COUNT_MAX: usize = 5;
 #[derive(Debug)]
 pub struct FileReport {
     name: String,
+    /// What a position in the file is called: `line` or `row`.
+    place: &'static str,
     report: IngestReport,
     duration: Duration,
+    /// Somebody asked to stop when it was too late for this file.
+    pub was_interrupted: bool,
 }
 
 impl FileReport {
-    /// The report of the file called `name`, which took `duration`.
-    pub fn new(name: &str, report: IngestReport, duration: Duration) -> Self {
-        Self { name: name.to_owned(), report, duration }
+    /// The report of `input`, which took `duration`.
+    pub fn new(input: &Input, report: IngestReport, duration: Duration) -> Self {
+        Self {
+            name: input.name().to_owned(),
+            place: if input.is_ndjson() { "line" } else { "row" },
+            report,
+            duration,
+            was_interrupted: false,
+        }
     }
 
     /// Records that were not stored because they are wrong.
@@ -49,7 +60,12 @@ impl FileReport {
     pub fn text(&self) -> String {
         let counts = self.counts();
         let records = counts.accepted + counts.duplicates + counts.rejected;
-        let mut text = format!("{}: {} records in {}", self.name, grouped(records), elapsed(self.duration));
+        let mut text = format!(
+            "{}: {} records in {}",
+            self.name,
+            grouped(records),
+            elapsed(self.duration)
+        );
         if counts.accepted == 0 && counts.duplicates > 0 && counts.rejected == 0 {
             text.push_str(", all of them known before: nothing was changed");
         }
@@ -66,7 +82,9 @@ impl FileReport {
     /// `messages 9,798, annotations 8,702`: what is new in the lake.
     fn stored(&self) -> String {
         let tables = self.report.tables.iter().filter(|table| table.rows > 0);
-        let tables: Vec<String> = tables.map(|table| format!("{} {}", table.table, grouped(table.rows))).collect();
+        let tables: Vec<String> = tables
+            .map(|table| format!("{} {}", table.table, grouped(table.rows)))
+            .collect();
         if tables.is_empty() {
             return String::new();
         }
@@ -75,10 +93,15 @@ impl FileReport {
 
     fn rejects(&self) -> String {
         let first = self.report.rejects.first.iter().take(DETAIL_COUNT_MAX);
-        let mut details: Vec<String> = first.map(|found| format!("line {}: {}", found.line, found.code)).collect();
+        let mut details: Vec<String> = first
+            .map(|found| format!("{} {}: {}", self.place, found.line, found.code))
+            .collect();
         let more = self.report.rejected.saturating_sub(details.len() as u64);
         if more > 0 && !details.is_empty() {
-            details.push(format!("and {} more (--rejects FILE keeps them all)", grouped(more)));
+            details.push(format!(
+                "and {} more (--rejects FILE keeps them all)",
+                grouped(more)
+            ));
         }
         details.join(", ")
     }
@@ -89,7 +112,9 @@ impl FileReport {
         codes.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
         let more = codes.len().saturating_sub(DETAIL_COUNT_MAX);
         let shown = codes.into_iter().take(DETAIL_COUNT_MAX);
-        let mut details: Vec<String> = shown.map(|(code, count)| format!("{code} × {}", grouped(*count))).collect();
+        let mut details: Vec<String> = shown
+            .map(|(code, count)| format!("{code} × {}", grouped(*count)))
+            .collect();
         if more > 0 {
             details.push(format!("and {more} other codes"));
         }
@@ -148,7 +173,12 @@ pub struct Totals {
 impl Totals {
     /// No report yet, for the lake at `url`.
     pub fn start(url: &str) -> Self {
-        Self { lake: url.to_owned(), started: Instant::now(), files: Vec::new(), failed: Vec::new() }
+        Self {
+            lake: url.to_owned(),
+            started: Instant::now(),
+            files: Vec::new(),
+            failed: Vec::new(),
+        }
     }
 
     /// Adds the report of a file that was loaded.
@@ -159,7 +189,8 @@ impl Totals {
     /// Adds a file that could not be loaded.
     pub fn add_failed(&mut self, name: &str, error: &Error) {
         let sentence = terminal::one_line(&error.to_string());
-        self.failed.push(json!({"file": name, "code": error.code().as_str(), "error": sentence}));
+        self.failed
+            .push(json!({"file": name, "code": error.code().as_str(), "error": sentence}));
     }
 
     /// Records rejected in all files.
@@ -168,12 +199,15 @@ impl Totals {
     }
 
     fn sum(&self) -> Counts {
-        self.files.iter().map(FileReport::counts).fold(Counts::default(), |sum, counts| Counts {
-            accepted: sum.accepted + counts.accepted,
-            duplicates: sum.duplicates + counts.duplicates,
-            rejected: sum.rejected + counts.rejected,
-            warnings: sum.warnings + counts.warnings,
-        })
+        self.files
+            .iter()
+            .map(FileReport::counts)
+            .fold(Counts::default(), |sum, counts| Counts {
+                accepted: sum.accepted + counts.accepted,
+                duplicates: sum.duplicates + counts.duplicates,
+                rejected: sum.rejected + counts.rejected,
+                warnings: sum.warnings + counts.warnings,
+            })
     }
 
     /// The sums over several files for a person; empty for a single one, whose report says it all.
@@ -183,7 +217,8 @@ impl Totals {
         }
         let sum = self.sum();
         let time = elapsed(self.started.elapsed());
-        let [accepted, duplicates, rejected] = [sum.accepted, sum.duplicates, sum.rejected].map(grouped);
+        let [accepted, duplicates, rejected] =
+            [sum.accepted, sum.duplicates, sum.rejected].map(grouped);
         format!(
             "{} files in {time}: {accepted} accepted, {duplicates} duplicates, {rejected} rejected\n",
             self.files.len()

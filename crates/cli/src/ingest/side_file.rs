@@ -19,16 +19,26 @@ pub struct SideFile {
 impl SideFile {
     /// Creates (or empties) the file at `path`, unless it is one of `inputs`.
     pub fn create(path: &Path, inputs: &[Input]) -> Result<Self> {
-        let is_input = |input: &&Input| match (input.path().map(Path::canonicalize), path.canonicalize()) {
-            (Some(Ok(input)), Ok(path)) => input == path && path.is_file(),
-            _ => false,
-        };
+        let is_input =
+            |input: &&Input| match (input.path().map(Path::canonicalize), path.canonicalize()) {
+                (Some(Ok(input)), Ok(path)) => input == path && path.is_file(),
+                _ => false,
+            };
         if let Some(input) = inputs.iter().find(is_input) {
-            return Err(Error::Usage(format!("expected another file than the input to write to, found `{}`", input.name())));
+            return Err(Error::Usage(format!(
+                "expected another file than the input to write to, found `{}`",
+                input.name()
+            )));
         }
-        let file = File::create(path)
-            .map_err(|source| Error::File { action: "write", path: path.display().to_string(), source })?;
-        Ok(Self { path: path.to_path_buf(), file: Arc::new(Mutex::new(BufWriter::new(file))) })
+        let file = File::create(path).map_err(|source| Error::File {
+            action: "write",
+            path: path.display().to_string(),
+            source,
+        })?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            file: Arc::new(Mutex::new(BufWriter::new(file))),
+        })
     }
 
     /// A writer for one load.
@@ -38,9 +48,11 @@ impl SideFile {
 
     /// Writes what is still buffered.
     pub fn finish(self) -> Result<()> {
-        Shared(self.file)
-            .flush()
-            .map_err(|source| Error::File { action: "write", path: self.path.display().to_string(), source })
+        Shared(self.file).flush().map_err(|source| Error::File {
+            action: "write",
+            path: self.path.display().to_string(),
+            source,
+        })
     }
 }
 
@@ -49,10 +61,16 @@ struct Shared(Arc<Mutex<BufWriter<File>>>);
 impl Write for Shared {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // a panic elsewhere leaves the buffer as it was
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).flush()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .flush()
     }
 }

@@ -18,18 +18,23 @@ pub struct ArrowFileWriter<'a> {
 impl<'a> ArrowFileWriter<'a> {
     /// Writes the header for `schema`.
     pub fn start(schema: &SchemaRef, stream: &'a mut OutputStream) -> Result<Self> {
-        let inner = FileWriter::try_new(stream, schema).map_err(|error| does_not_fit("Arrow", error))?;
+        let inner =
+            FileWriter::try_new(stream, schema).map_err(|error| does_not_fit("Arrow", error))?;
         Ok(Self { inner })
     }
 }
 
 impl RowWriter for ArrowFileWriter<'_> {
     fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        self.inner.write(batch).map_err(|error| does_not_fit("Arrow", error))
+        self.inner
+            .write(batch)
+            .map_err(|error| does_not_fit("Arrow", error))
     }
 
     fn finish(&mut self) -> Result<()> {
-        self.inner.finish().map_err(|error| does_not_fit("Arrow", error))
+        self.inner
+            .finish()
+            .map_err(|error| does_not_fit("Arrow", error))
     }
 }
 
@@ -41,17 +46,22 @@ pub struct ArrowStreamWriter<'a> {
 impl<'a> ArrowStreamWriter<'a> {
     /// Writes the header for `schema`.
     pub fn start(schema: &SchemaRef, stream: &'a mut OutputStream) -> Result<Self> {
-        let inner = StreamWriter::try_new(stream, schema).map_err(|error| does_not_fit("Arrow", error))?;
+        let inner =
+            StreamWriter::try_new(stream, schema).map_err(|error| does_not_fit("Arrow", error))?;
         Ok(Self { inner })
     }
 }
 
 impl RowWriter for ArrowStreamWriter<'_> {
     fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        self.inner.write(batch).map_err(|error| does_not_fit("Arrow", error))
+        self.inner
+            .write(batch)
+            .map_err(|error| does_not_fit("Arrow", error))
     }
 
     fn finish(&mut self) -> Result<()> {
-        self.inner.finish().map_err(|error| does_not_fit("Arrow", error))
+        self.inner
+            .finish()
+            .map_err(|error| does_not_fit("Arrow", error))
     }
 }

@@ -60,8 +60,14 @@ impl RowWriter for CsvWriter<'_> {
 
 /// How the values of one column become text.
 enum Column<'a> {
-    Plain { array: &'a dyn Array, formatter: ArrayFormatter<'a> },
-    Nested { array: &'a dyn Array, encoder: NullableEncoder<'a> },
+    Plain {
+        array: &'a dyn Array,
+        formatter: ArrayFormatter<'a>,
+    },
+    Nested {
+        array: &'a dyn Array,
+        encoder: NullableEncoder<'a>,
+    },
 }
 
 impl<'a> Column<'a> {
@@ -79,7 +85,8 @@ impl<'a> Column<'a> {
             | DataType::Map(..) => {
                 make_encoder(field, array, nested).map(|encoder| Self::Nested { array, encoder })
             }
-            _ => ArrayFormatter::try_new(array, texts).map(|formatter| Self::Plain { array, formatter }),
+            _ => ArrayFormatter::try_new(array, texts)
+                .map(|formatter| Self::Plain { array, formatter }),
         };
         column.map_err(|error| does_not_fit("CSV", error))
     }
@@ -88,7 +95,10 @@ impl<'a> Column<'a> {
         match self {
             Self::Plain { array, .. } | Self::Nested { array, .. } if array.is_null(row) => {}
             Self::Plain { formatter, .. } => {
-                let text = formatter.value(row).try_to_string().map_err(|error| does_not_fit("CSV", error))?;
+                let text = formatter
+                    .value(row)
+                    .try_to_string()
+                    .map_err(|error| does_not_fit("CSV", error))?;
                 push_quoted(&text, line);
             }
             Self::Nested { encoder, .. } => {
@@ -108,7 +118,10 @@ fn separate(index: usize, line: &mut Vec<u8>) {
 }
 
 fn push_quoted(text: &str, line: &mut Vec<u8>) {
-    let needs_quotes = text.is_empty() || text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r'));
+    let needs_quotes = text.is_empty()
+        || text
+            .bytes()
+            .any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r'));
     if !needs_quotes {
         line.extend_from_slice(text.as_bytes());
         return;

@@ -26,7 +26,11 @@ impl OutputStream {
     /// Buffers `inner`; `is_file` says whether it ends as a file of its own.
     fn new(inner: impl Write + Send + 'static, is_file: bool) -> Self {
         let inner = Box::new(BufWriter::with_capacity(WRITE_BUFFER_BYTES, inner));
-        Self { inner, failure: None, is_file }
+        Self {
+            inner,
+            failure: None,
+            is_file,
+        }
     }
 
     /// Does the stream end as a file of its own?
@@ -73,23 +77,42 @@ pub struct Destination {
 impl Destination {
     /// Standard output.
     pub fn stdout() -> Self {
-        Self { stream: OutputStream::new(stdout(), false), pending: None }
+        Self {
+            stream: OutputStream::new(stdout(), false),
+            pending: None,
+        }
     }
 
     /// The file at `path`, replaced when everything has been written.
     pub fn file(path: &Path) -> Result<Self> {
-        let failed = |source| Error::File { action: "write", path: path.display().to_string(), source };
-        if path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        let failed = |source| Error::File {
+            action: "write",
+            path: path.display().to_string(),
+            source,
+        };
+        if path
+            .metadata()
+            .is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+        {
             let special = OpenOptions::new().write(true).open(path).map_err(failed)?;
-            return Ok(Self { stream: OutputStream::new(special, false), pending: None });
+            return Ok(Self {
+                stream: OutputStream::new(special, false),
+                pending: None,
+            });
         }
         if path.is_dir() {
             return Err(failed(io::ErrorKind::IsADirectory.into()));
         }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         let (file, unfinished) = create_beside(folder).map_err(failed)?.into_parts();
         let stream = OutputStream::new(file, true);
-        Ok(Self { stream, pending: Some((unfinished, path.to_path_buf())) })
+        Ok(Self {
+            stream,
+            pending: Some((unfinished, path.to_path_buf())),
+        })
     }
 
     /// `path` when there is one, else standard output.
@@ -106,8 +129,14 @@ impl Destination {
     pub fn finish(mut self) -> Result<()> {
         self.stream.flush().map_err(Error::Output)?;
         if let Some((unfinished, path)) = self.pending {
-            let failed = |source| Error::File { action: "write", path: path.display().to_string(), source };
-            unfinished.persist(&path).map_err(|error| failed(error.error))?;
+            let failed = |source| Error::File {
+                action: "write",
+                path: path.display().to_string(),
+                source,
+            };
+            unfinished
+                .persist(&path)
+                .map_err(|error| failed(error.error))?;
         }
         Ok(())
     }

@@ -17,16 +17,22 @@ pub struct JsonWriter<'a> {
 impl<'a> JsonWriter<'a> {
     /// A writer of JSON lines; needs no header.
     pub fn new(stream: &'a mut OutputStream) -> Self {
-        Self { inner: WriterBuilder::new().with_explicit_nulls(true).build(stream) }
+        Self {
+            inner: WriterBuilder::new().with_explicit_nulls(true).build(stream),
+        }
     }
 }
 
 impl RowWriter for JsonWriter<'_> {
     fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        self.inner.write(batch).map_err(|error| does_not_fit("JSON", error))
+        self.inner
+            .write(batch)
+            .map_err(|error| does_not_fit("JSON", error))
     }
 
     fn finish(&mut self) -> Result<()> {
-        self.inner.finish().map_err(|error| does_not_fit("JSON", error))
+        self.inner
+            .finish()
+            .map_err(|error| does_not_fit("JSON", error))
     }
 }

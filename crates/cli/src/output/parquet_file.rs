@@ -38,10 +38,15 @@ impl<'a> ParquetWriter<'a> {
 
 impl RowWriter for ParquetWriter<'_> {
     fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        self.inner.write(batch).map_err(|error| does_not_fit("Parquet", error))
+        self.inner
+            .write(batch)
+            .map_err(|error| does_not_fit("Parquet", error))
     }
 
     fn finish(&mut self) -> Result<()> {
-        self.inner.finish().map(|_| ()).map_err(|error| does_not_fit("Parquet", error))
+        self.inner
+            .finish()
+            .map(|_| ())
+            .map_err(|error| does_not_fit("Parquet", error))
     }
 }

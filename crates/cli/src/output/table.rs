@@ -51,7 +51,10 @@ impl<'a> TableWriter<'a> {
             stream,
             options: *options,
             headers: names.iter().map(|name| shown(name)).collect(),
-            right_aligned: fields.iter().map(|field| field.data_type().is_numeric()).collect(),
+            right_aligned: fields
+                .iter()
+                .map(|field| field.data_type().is_numeric())
+                .collect(),
             is_plan: names == ["plan_type", "plan"],
             rows: Vec::new(),
             is_cut: false,
@@ -77,13 +80,17 @@ impl<'a> TableWriter<'a> {
         for row in &self.rows {
             text.push_str(&line(row, &widths, &self.right_aligned));
         }
-        self.stream.write_all(text.as_bytes()).map_err(Error::Output)
+        self.stream
+            .write_all(text.as_bytes())
+            .map_err(Error::Output)
     }
 }
 
 impl RowWriter for TableWriter<'_> {
     fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        let options = FormatOptions::new().with_null("NULL").with_display_error(true);
+        let options = FormatOptions::new()
+            .with_null("NULL")
+            .with_display_error(true);
         let mut formatters = Vec::with_capacity(batch.num_columns());
         for column in batch.columns() {
             let formatter = ArrayFormatter::try_new(column.as_ref() as &dyn Array, &options);
@@ -94,8 +101,14 @@ impl RowWriter for TableWriter<'_> {
                 self.is_cut = true;
                 break;
             }
-            let cells = formatters.iter().map(|formatter| formatter.value(row).to_string());
-            self.rows.push(if self.is_plan { cells.collect() } else { cells.map(|cell| shown(&cell)).collect() });
+            let cells = formatters
+                .iter()
+                .map(|formatter| formatter.value(row).to_string());
+            self.rows.push(if self.is_plan {
+                cells.collect()
+            } else {
+                cells.map(|cell| shown(&cell)).collect()
+            });
         }
         Ok(())
     }
@@ -124,8 +137,10 @@ pub fn shown(text: &str) -> String {
             '\n' => cell.push_str("\\n"),
             '\r' => cell.push_str("\\r"),
             '\t' => cell.push_str("\\t"),
-            // writing to a String cannot fail
-            control if control.is_control() => drop(write!(cell, "\\u{{{:x}}}", u32::from(control))),
+            control if control.is_control() => {
+                // writing to a String cannot fail
+                let _ = write!(cell, "\\u{{{:x}}}", u32::from(control));
+            }
             other => cell.push(other),
         }
     }
@@ -134,7 +149,10 @@ pub fn shown(text: &str) -> String {
 
 /// The widest cell of each column, cut so that a line fits into `width_max`.
 fn column_widths(headers: &[String], rows: &[Vec<String>], width_max: Option<usize>) -> Vec<usize> {
-    let mut widths: Vec<usize> = headers.iter().map(|header| measure_text_width(header)).collect();
+    let mut widths: Vec<usize> = headers
+        .iter()
+        .map(|header| measure_text_width(header))
+        .collect();
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(measure_text_width(cell));
@@ -147,16 +165,27 @@ fn column_widths(headers: &[String], rows: &[Vec<String>], width_max: Option<usi
     let available = width_max.saturating_sub(3 * widths.len());
     let widest = widths.iter().copied().max().unwrap_or(0);
     let fits = |cap: &usize| widths.iter().map(|width| width.min(cap)).sum::<usize>() <= available;
-    let cap = (COLUMN_WIDTH_MIN..=widest).rev().find(fits).unwrap_or(COLUMN_WIDTH_MIN);
+    let cap = (COLUMN_WIDTH_MIN..=widest)
+        .rev()
+        .find(fits)
+        .unwrap_or(COLUMN_WIDTH_MIN);
     widths.iter().map(|width| *width.min(&cap)).collect()
 }
 
 fn line(cells: &[String], widths: &[usize], right_aligned: &[bool]) -> String {
-    let padded = cells.iter().zip(widths).zip(right_aligned).map(|((cell, width), right)| {
-        let cell = truncate_str(cell, *width, "…");
-        let blanks = " ".repeat(width.saturating_sub(measure_text_width(&cell)));
-        if *right { format!(" {blanks}{cell} ") } else { format!(" {cell}{blanks} ") }
-    });
+    let padded = cells
+        .iter()
+        .zip(widths)
+        .zip(right_aligned)
+        .map(|((cell, width), right)| {
+            let cell = truncate_str(cell, *width, "…");
+            let blanks = " ".repeat(width.saturating_sub(measure_text_width(&cell)));
+            if *right {
+                format!(" {blanks}{cell} ")
+            } else {
+                format!(" {cell}{blanks} ")
+            }
+        });
     let joined = padded.collect::<Vec<_>>().join("│");
     format!("{}\n", joined.trim_end())
 }
@@ -172,7 +201,10 @@ mod tests {
     #[test]
     fn control_characters_are_shown_not_sent() {
         assert_eq!(shown("a\nb\t\u{1b}[31mred"), "a\\nb\\t\\u{1b}[31mred");
-        assert_eq!(shown(&"x".repeat(2_000)).chars().count(), CELL_CHARS_MAX + 1);
+        assert_eq!(
+            shown(&"x".repeat(2_000)).chars().count(),
+            CELL_CHARS_MAX + 1
+        );
     }
 
     #[test]
@@ -193,6 +225,9 @@ mod tests {
     fn a_table_that_cannot_fit_keeps_readable_columns() {
         let row: Vec<String> = (0..30).map(|_| "x".repeat(40)).collect();
         let headers = cells(&["h"; 30]);
-        assert_eq!(column_widths(&headers, &[row], Some(80)), [COLUMN_WIDTH_MIN; 30]);
+        assert_eq!(
+            column_widths(&headers, &[row], Some(80)),
+            [COLUMN_WIDTH_MIN; 30]
+        );
     }
 }

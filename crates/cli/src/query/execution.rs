@@ -36,7 +36,10 @@ impl Summary {
 
     /// Says that there is more.
     pub fn cut_note(&self) -> String {
-        format!("the first {} rows are shown, there are more: --max-rows 0 shows all", grouped(self.row_count))
+        format!(
+            "the first {} rows are shown, there are more: --max-rows 0 shows all",
+            grouped(self.row_count)
+        )
     }
 }
 
@@ -52,15 +55,25 @@ pub async fn run_statement(
 ) -> Result<Summary> {
     let query = session.query(statement).await?;
     let schema = query.schema();
-    let mut batches = query.stream()?;
+    let mut batches = query.stream().await?;
     if schema.fields().is_empty() {
-        while batches.try_next().await.map_err(chatlake::Error::from)?.is_some() {}
+        while batches
+            .try_next()
+            .await
+            .map_err(chatlake::Error::from)?
+            .is_some()
+        {}
         return Ok(Summary::default());
     }
     if one_result_max {
-        return Err(Error::Usage("expected one result for parquet or arrow, found a second one".to_owned()));
+        return Err(Error::Usage(
+            "expected one result for parquet or arrow, found a second one".to_owned(),
+        ));
     }
-    let mut summary = Summary { has_columns: true, ..Summary::default() };
+    let mut summary = Summary {
+        has_columns: true,
+        ..Summary::default()
+    };
     let mut writer = output::writer(format, &schema, stream, table)?;
     let written = async {
         while let Some(batch) = batches.try_next().await.map_err(chatlake::Error::from)? {

@@ -33,7 +33,11 @@ const HELP: &str = "\
 /// Reads and runs statements until the person leaves.
 pub async fn run(chatlake: &Chatlake, arguments: &QueryArguments) -> Result<ExitStatus> {
     let mut prompt = Prompt::start(chatlake, arguments).await?;
-    terminal::say(&format!("chatlake {} · lake {} · help shows commands", env!("CARGO_PKG_VERSION"), chatlake.url()));
+    terminal::say(&format!(
+        "chatlake {} · lake {} · help shows commands",
+        env!("CARGO_PKG_VERSION"),
+        chatlake.url()
+    ));
     // Reading blocks this thread only: it is the one that waits for the program's end, no worker of the runtime.
     loop {
         let line = match prompt.editor.readline("chatlake> ") {
@@ -41,7 +45,11 @@ pub async fn run(chatlake: &Chatlake, arguments: &QueryArguments) -> Result<Exit
             Err(ReadlineError::Interrupted) => continue,
             Err(ReadlineError::Eof) => break,
             Err(error) => {
-                return Err(Error::File { action: "read from", path: "the terminal".to_owned(), source: io_error(error) });
+                return Err(Error::File {
+                    action: "read from",
+                    path: "the terminal".to_owned(),
+                    source: io_error(error),
+                });
             }
         };
         let text = line.trim();
@@ -72,11 +80,18 @@ impl<'a> Prompt<'a> {
         let session = chatlake.session();
         let tables = session.tables().await?;
         let names = tables.iter().flat_map(|table| {
-            let columns = table.arrow_schema.fields().iter().map(|field| field.name().clone());
+            let columns = table
+                .arrow_schema
+                .fields()
+                .iter()
+                .map(|field| field.name().clone());
             columns.chain([table.name.clone()])
         });
-        let terminal_failed =
-            |error| Error::File { action: "open", path: "the terminal".to_owned(), source: io_error(error) };
+        let terminal_failed = |error| Error::File {
+            action: "open",
+            path: "the terminal".to_owned(),
+            source: io_error(error),
+        };
         let config = Config::builder()
             .max_history_size(HISTORY_ENTRIES_MAX)
             .map_err(terminal_failed)?
@@ -84,13 +99,23 @@ impl<'a> Prompt<'a> {
             .build();
         let mut editor = Editor::with_config(config).map_err(terminal_failed)?;
         editor.set_helper(Some(PromptHelper::new(names)));
-        let history = environment::state_directory().map(|folder| folder.join("chatlake").join("history"));
+        let history =
+            environment::state_directory().map(|folder| folder.join("chatlake").join("history"));
         if let Some(path) = history.as_deref().filter(|path| path.is_file())
             && let Err(error) = editor.load_history(path)
         {
-            terminal::say(&format!("cannot read the history `{}`: {error}", path.display()));
+            terminal::say(&format!(
+                "cannot read the history `{}`: {error}",
+                path.display()
+            ));
         }
-        Ok(Self { session, arguments, editor, history, shows_time: true })
+        Ok(Self {
+            session,
+            arguments,
+            editor,
+            history,
+            shows_time: true,
+        })
     }
 
     /// Adds the statement to the history at once, so that it survives whatever happens next.
@@ -102,9 +127,14 @@ impl<'a> Prompt<'a> {
             return;
         };
         let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-        let saved = made.map_err(ReadlineError::Io).and_then(|()| self.editor.append_history(&path));
+        let saved = made
+            .map_err(ReadlineError::Io)
+            .and_then(|()| self.editor.append_history(&path));
         if let Err(error) = saved {
-            terminal::say(&format!("cannot write the history `{}`: {error}", path.display()));
+            terminal::say(&format!(
+                "cannot write the history `{}`: {error}",
+                path.display()
+            ));
             self.history = None;
         }
     }
@@ -119,10 +149,16 @@ impl<'a> Prompt<'a> {
             ("\\d", name) => self.describe(name).await?,
             ("\\timing", None) => {
                 self.shows_time = !self.shows_time;
-                terminal::say(if self.shows_time { "timing is on" } else { "timing is off" });
+                terminal::say(if self.shows_time {
+                    "timing is on"
+                } else {
+                    "timing is off"
+                });
             }
             _ if command.starts_with('\\') => {
-                return Err(Error::Usage(format!("expected \\d, \\timing, \\q or help, found `{text}`")));
+                return Err(Error::Usage(format!(
+                    "expected \\d, \\timing, \\q or help, found `{text}`"
+                )));
             }
             _ => self.run_statements(text).await?,
         }
@@ -132,8 +168,15 @@ impl<'a> Prompt<'a> {
     async fn describe(&self, name: Option<&str>) -> Result<()> {
         let mut destination = Destination::stdout();
         let tables = schema::selected(self.session.tables().await?, name)?;
-        let text = if name.is_some() { schema::described(&tables) } else { schema::listed(&tables) };
-        destination.stream.write_all(text.as_bytes()).map_err(Error::Output)?;
+        let text = if name.is_some() {
+            schema::described(&tables)
+        } else {
+            schema::listed(&tables)
+        };
+        destination
+            .stream
+            .write_all(text.as_bytes())
+            .map_err(Error::Output)?;
         destination.finish()
     }
 
@@ -142,8 +185,14 @@ impl<'a> Prompt<'a> {
         for statement in statements::split(text).all() {
             let started = Instant::now();
             let mut destination = Destination::stdout();
-            let running =
-                run_statement(&self.session, statement, self.arguments.format, &mut destination.stream, &table, false);
+            let running = run_statement(
+                &self.session,
+                statement,
+                self.arguments.format,
+                &mut destination.stream,
+                &table,
+                false,
+            );
             let summary = tokio::select! {
                 summary = running => summary?,
                 () = interrupt::ctrl_c() => {

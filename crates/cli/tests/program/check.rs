@@ -25,9 +25,16 @@ fn data_files(folder: &Path) -> Vec<PathBuf> {
 fn a_whole_lake_is_told_so() {
     let folder = Folder::with_records();
     let text = folder.chatlake(&["check"]).succeeded().stdout;
-    assert!(text.contains("messages") && text.ends_with("the lake is whole\n"), "{text}");
-    let report: Value = serde_json::from_str(&folder.chatlake(&["check", "--json"]).succeeded().stdout).unwrap();
-    assert_eq!((&report["ok"], &report["damages"]), (&true.into(), &Value::Array(Vec::new())));
+    assert!(
+        text.contains("messages") && text.ends_with("the lake is whole\n"),
+        "{text}"
+    );
+    let report: Value =
+        serde_json::from_str(&folder.chatlake(&["check", "--json"]).succeeded().stdout).unwrap();
+    assert_eq!(
+        (&report["ok"], &report["damages"]),
+        (&true.into(), &Value::Array(Vec::new()))
+    );
 }
 
 #[test]
@@ -37,7 +44,9 @@ fn every_damage_is_named() {
     assert!(files.len() >= 2, "{files:?}");
     fs::remove_file(&files[0]).unwrap();
     fs::write(&files[1], "cut off").unwrap();
-    let run = folder.chatlake(&["check"]).failed(4, "is damaged in 2 places");
+    let run = folder
+        .chatlake(&["check"])
+        .failed(4, "is damaged in 2 places");
     for file in &files[..2] {
         let name = file.file_name().unwrap().to_string_lossy();
         assert!(run.stdout.contains(name.as_ref()), "{}", run.stdout);
@@ -49,5 +58,7 @@ fn every_damage_is_named() {
 
 #[test]
 fn there_must_be_a_lake_to_check() {
-    Folder::new().chatlake(&["check"]).failed(1, "chatlake-data");
+    Folder::new()
+        .chatlake(&["check"])
+        .failed(1, "chatlake-data");
 }

@@ -16,9 +16,13 @@ fn the_sample_loads_without_rejects_and_a_second_time_changes_nothing() {
         "Very Negative",
         "gratitude",
     ] {
-        assert!(first.contains(expected), "`{expected}` is missing in: {first}");
+        assert!(
+            first.contains(expected),
+            "`{expected}` is missing in: {first}"
+        );
     }
-    let counts = "SELECT count(*) AS messages, count(DISTINCT chatbot_id) AS chatbots FROM messages";
+    let counts =
+        "SELECT count(*) AS messages, count(DISTINCT chatbot_id) AS chatbots FROM messages";
     assert_eq!(folder.csv(counts), "messages,chatbots\n9798,5\n");
 
     let second = folder.chatlake(&["demo", "--no-serve"]).succeeded().stdout;
@@ -33,8 +37,14 @@ fn the_sample_loads_without_rejects_and_a_second_time_changes_nothing() {
 fn it_can_be_pointed_at_other_files() {
     let folder = Folder::new();
     folder.write("mine.ndjson", RECORDS);
-    let text = folder.chatlake(&["demo", "--no-serve", "--lake", "mine", "mine.ndjson"]).succeeded().stdout;
-    assert!(text.contains("Messages per day: shop, the last 2 days"), "{text}");
+    let text = folder
+        .chatlake(&["demo", "--no-serve", "--lake", "mine", "mine.ndjson"])
+        .succeeded()
+        .stdout;
+    assert!(
+        text.contains("Messages per day: shop, the last 2 days"),
+        "{text}"
+    );
     assert!(text.contains("Ada"), "{text}");
 }
 
@@ -42,6 +52,9 @@ fn it_can_be_pointed_at_other_files() {
 fn without_messages_there_is_nothing_to_count() {
     let folder = Folder::new();
     folder.write("one.ndjson", RECORDS.lines().next().unwrap());
-    let text = folder.chatlake(&["demo", "--no-serve", "--lake", "memory://", "one.ndjson"]).succeeded().stdout;
+    let text = folder
+        .chatlake(&["demo", "--no-serve", "--lake", "memory://", "one.ndjson"])
+        .succeeded()
+        .stdout;
     assert!(text.contains("No messages yet"), "{text}");
 }

@@ -8,19 +8,43 @@ const COMMANDS: [&str; 6] = ["ingest", "query", "serve", "schema", "check", "dem
 fn the_help_names_every_command_and_exit_code() {
     let help = Folder::new().chatlake(&["--help"]).succeeded().stdout;
     for command in COMMANDS {
-        assert!(help.contains(&format!("\n  {command} ")), "`{command}` is missing in: {help}");
+        assert!(
+            help.contains(&format!("\n  {command} ")),
+            "`{command}` is missing in: {help}"
+        );
     }
-    for expected in ["Examples:", "Exit codes:", "CHATLAKE_LAKE", "./chatlake-data", "130  interrupted"] {
-        assert!(help.contains(expected), "`{expected}` is missing in: {help}");
+    for expected in [
+        "Examples:",
+        "Exit codes:",
+        "CHATLAKE_LAKE",
+        "./chatlake-data",
+        "130  interrupted",
+    ] {
+        assert!(
+            help.contains(expected),
+            "`{expected}` is missing in: {help}"
+        );
     }
 }
 
 #[test]
 fn the_help_of_every_command_has_examples_and_the_common_options() {
     for command in COMMANDS {
-        let help = Folder::new().chatlake(&[command, "--help"]).succeeded().stdout;
-        for expected in ["Examples:", "Exit codes:", "--lake <URL>", "--config <FILE>", &format!("chatlake {command}")] {
-            assert!(help.contains(expected), "`{expected}` is missing in the help of {command}: {help}");
+        let help = Folder::new()
+            .chatlake(&[command, "--help"])
+            .succeeded()
+            .stdout;
+        for expected in [
+            "Examples:",
+            "Exit codes:",
+            "--lake <URL>",
+            "--config <FILE>",
+            &format!("chatlake {command}"),
+        ] {
+            assert!(
+                help.contains(expected),
+                "`{expected}` is missing in the help of {command}: {help}"
+            );
         }
     }
 }
@@ -28,16 +52,45 @@ fn the_help_of_every_command_has_examples_and_the_common_options() {
 #[test]
 fn the_options_that_matter_are_explained() {
     for (command, options) in [
-        ("ingest", &["--format", "--table", "--json", "--rejects", "--outcomes", "--on-error", "--ignore-extra"][..]),
-        ("query", &["--format", "--output", "--max-rows", "--query-timeout", "NDJSON"]),
-        ("serve", &["--flight", "--allow-insecure-remote", "127.0.0.1:31337"]),
+        (
+            "ingest",
+            &[
+                "--format",
+                "--table",
+                "--json",
+                "--rejects",
+                "--outcomes",
+                "--on-error",
+                "--ignore-extra",
+            ][..],
+        ),
+        (
+            "query",
+            &[
+                "--format",
+                "--output",
+                "--max-rows",
+                "--query-timeout",
+                "NDJSON",
+            ],
+        ),
+        (
+            "serve",
+            &["--flight", "--allow-insecure-remote", "127.0.0.1:31337"],
+        ),
         ("schema", &["--format"]),
         ("check", &["--json"]),
         ("demo", &["--no-serve", "--flight"]),
     ] {
-        let help = Folder::new().chatlake(&[command, "--help"]).succeeded().stdout;
+        let help = Folder::new()
+            .chatlake(&[command, "--help"])
+            .succeeded()
+            .stdout;
         for option in options {
-            assert!(help.contains(option), "`{option}` is missing in the help of {command}: {help}");
+            assert!(
+                help.contains(option),
+                "`{option}` is missing in the help of {command}: {help}"
+            );
         }
     }
 }
@@ -51,7 +104,12 @@ fn the_version_is_one_line() {
 #[test]
 fn wrong_arguments_are_exit_code_2() {
     let folder = Folder::new();
-    for arguments in [&["nonsense"][..], &["ingest"], &["query", "--format", "xml"], &["--lake", "", "check"]] {
+    for arguments in [
+        &["nonsense"][..],
+        &["ingest"],
+        &["query", "--format", "xml"],
+        &["--lake", "", "check"],
+    ] {
         let run = folder.chatlake(arguments);
         assert_eq!(run.code, 2, "{arguments:?}: {}", run.stderr);
         assert!(run.stderr.starts_with("error: "), "{}", run.stderr);

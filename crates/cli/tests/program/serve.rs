@@ -16,17 +16,27 @@ fn bound_address(child: &mut Child) -> (String, BufReader<std::process::ChildStd
         }
         line.clear();
     }
-    panic!("expected a line with grpc://, found the end of the output: {}", rest(child));
+    panic!(
+        "expected a line with grpc://, found the end of the output: {}",
+        rest(child)
+    );
 }
 
 fn rest(child: &mut Child) -> String {
     let mut text = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
     text
 }
 
 fn send(signal: &str, child: &Child) {
-    let status = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+    // the shell's own `kill` is there on every Unix
+    let script = format!("kill {signal} {}", child.id());
+    let status = Command::new("sh").args(["-c", &script]).status().unwrap();
     assert!(status.success());
 }
 
@@ -34,7 +44,10 @@ fn send(signal: &str, child: &Child) {
 fn it_serves_on_a_free_port_and_stops_when_told_to() {
     let folder = Folder::with_records();
     for signal in ["-TERM", "-INT"] {
-        let mut child = folder.command(&["serve", "--flight", "127.0.0.1:0"]).spawn().unwrap();
+        let mut child = folder
+            .command(&["serve", "--flight", "127.0.0.1:0"])
+            .spawn()
+            .unwrap();
         let (address, mut stdout) = bound_address(&mut child);
         assert!(!address.ends_with(":0"), "{address}");
         drop(TcpStream::connect(&address).unwrap());
@@ -45,7 +58,10 @@ fn it_serves_on_a_free_port_and_stops_when_told_to() {
             format!("flight.connect(\"grpc://{address}\")"),
             format!("jdbc:arrow-flight-sql://{address}?useEncryption=false"),
         ] {
-            assert!(greeting.contains(&expected), "`{expected}` is missing in: {greeting}");
+            assert!(
+                greeting.contains(&expected),
+                "`{expected}` is missing in: {greeting}"
+            );
         }
         let run = Run::of(child.wait_with_output().unwrap());
         assert_eq!(run.code, 0, "{signal}: {}", run.stderr);
@@ -56,7 +72,14 @@ fn it_serves_on_a_free_port_and_stops_when_told_to() {
 fn the_demo_ends_by_serving() {
     let folder = Folder::new();
     folder.write("records.ndjson", crate::folder::RECORDS);
-    let arguments = ["demo", "records.ndjson", "--lake", "memory://", "--flight", "127.0.0.1:0"];
+    let arguments = [
+        "demo",
+        "records.ndjson",
+        "--lake",
+        "memory://",
+        "--flight",
+        "127.0.0.1:0",
+    ];
     let mut child = folder.command(&arguments).spawn().unwrap();
     let (address, _stdout) = bound_address(&mut child);
     drop(TcpStream::connect(&address).unwrap());
@@ -68,7 +91,9 @@ fn the_demo_ends_by_serving() {
 fn an_address_beyond_this_machine_needs_a_word_more() {
     let folder = Folder::with_records();
     for address in ["0.0.0.0:0", "[::]:0"] {
-        folder.chatlake(&["serve", "--flight", address]).failed(2, "--allow-insecure-remote");
+        folder
+            .chatlake(&["serve", "--flight", address])
+            .failed(2, "--allow-insecure-remote");
     }
     let arguments = ["serve", "--flight", "0.0.0.0:0", "--allow-insecure-remote"];
     let mut child = folder.command(&arguments).spawn().unwrap();
@@ -83,12 +108,18 @@ fn an_address_that_cannot_be_used_is_named() {
     let folder = Folder::with_records();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    folder.chatlake(&["serve", "--flight", &address]).failed(1, &format!("cannot listen on `{address}`"));
-    folder.chatlake(&["serve", "--flight", "nonsense"]).failed(1, "cannot listen on `nonsense`");
+    folder
+        .chatlake(&["serve", "--flight", &address])
+        .failed(1, &format!("cannot listen on `{address}`"));
+    folder
+        .chatlake(&["serve", "--flight", "nonsense"])
+        .failed(1, "cannot listen on `nonsense`");
 }
 
 #[test]
 fn there_must_be_a_lake_to_serve() {
     let folder = Folder::new();
-    folder.chatlake(&["serve", "--flight", "127.0.0.1:0"]).failed(1, "chatlake-data");
+    folder
+        .chatlake(&["serve", "--flight", "127.0.0.1:0"])
+        .failed(1, "chatlake-data");
 }

@@ -4,15 +4,13 @@
 
 use arrow_flight::sql::{CommandGetCatalogs, ProstMessageExt};
 use arrow_flight::{FlightDescriptor, FlightInfo};
+use chatlake::CATALOG;
 use prost::Message;
 
 use crate::error::{Error, Result};
 use crate::flight_info::flight_info;
 use crate::options::FlightOptions;
 use crate::result_stream::{FlightDataStream, stream_batch};
-
-/// Name of the catalog that holds every schema of the lake.
-pub(crate) const CATALOG: &str = "chatlake";
 
 /// Does a command that names `catalog` mean ours? No name means every catalog, an empty one what has no catalog.
 pub(crate) fn is_meant(catalog: Option<&str>) -> bool {

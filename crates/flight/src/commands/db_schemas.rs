@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use arrow_flight::sql::metadata::GetDbSchemasBuilder;
 use arrow_flight::sql::{CommandGetDbSchemas, ProstMessageExt};
 use arrow_flight::{FlightDescriptor, FlightInfo};
-use chatlake::Session;
+use chatlake::{CATALOG, Session};
 use prost::Message;
 
-use crate::commands::catalogs::{CATALOG, is_meant};
+use crate::commands::catalogs::is_meant;
 use crate::error::{Error, Result};
 use crate::flight_info::flight_info;
 use crate::like_pattern::matches;

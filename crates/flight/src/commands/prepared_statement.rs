@@ -74,7 +74,7 @@ pub(crate) async fn do_get(
     let ticket = ticket(state, &command.prepared_statement_handle)?;
     let run = state
         .executor
-        .run(async move { Run::plan(&call.session, ticket).await?.start() });
+        .run(async move { Run::plan(&call.session, ticket).await?.start().await });
     let (schema, batches) = run.await?;
     stream_query(&state.executor, &state.options, schema, batches)
 }

@@ -70,7 +70,7 @@ pub(crate) async fn do_get(
     let run = state.executor.run(async move {
         let ticket = StatementTicket::decode(&ticket)?;
         accept_sql(&options, &call, &ticket.sql)?;
-        Run::plan(&call.session, ticket).await?.start()
+        Run::plan(&call.session, ticket).await?.start().await
     });
     let (schema, batches) = run.await?;
     stream_query(&state.executor, &state.options, schema, batches)
@@ -126,23 +126,26 @@ impl Run {
     }
 
     /// Starts it: the schema and the batches to come.
-    pub(crate) fn start(self) -> Result<(SchemaRef, BatchStream)> {
+    pub(crate) async fn start(self) -> Result<(SchemaRef, BatchStream)> {
         let schema = self.schema;
         let batches = match self.rows {
             Rows::None => stream::empty().boxed(),
-            Rows::Once(query) => batches(query)?,
+            Rows::Once(query) => batches(query).await?,
             Rows::Each {
                 first,
                 prepared,
                 parameters,
             } => {
-                let first = batches(first)?;
+                let first = batches(first).await?;
                 let expected = Arc::clone(&schema);
-                let others = stream::iter(1..parameters.num_rows()).then(move |row| {
-                    let (prepared, expected) = (Arc::clone(&prepared), Arc::clone(&expected));
-                    let parameters = parameters.clone();
-                    async move { batches(bind_row(&prepared, &parameters, row, &expected).await?) }
-                });
+                let others =
+                    stream::iter(1..parameters.num_rows()).then(move |row| {
+                        let (prepared, expected) = (Arc::clone(&prepared), Arc::clone(&expected));
+                        let parameters = parameters.clone();
+                        async move {
+                            batches(bind_row(&prepared, &parameters, row, &expected).await?).await
+                        }
+                    });
                 first.chain(others.try_flatten()).boxed()
             }
         };
@@ -165,9 +168,10 @@ async fn bind_row(
     Ok(query)
 }
 
-fn batches(query: Query) -> Result<BatchStream> {
+async fn batches(query: Query) -> Result<BatchStream> {
     Ok(query
-        .stream()?
+        .stream()
+        .await?
         .map_err(|error| Error::Engine(error.into()))
         .boxed())
 }

@@ -6,11 +6,11 @@
 use arrow_flight::sql::metadata::GetTablesBuilder;
 use arrow_flight::sql::{CommandGetTables, ProstMessageExt};
 use arrow_flight::{FlightDescriptor, FlightInfo};
-use chatlake::{Session, TableInfo};
+use chatlake::{CATALOG, Session, TableInfo};
 use prost::Message;
 
 use crate::column_metadata::table_schema;
-use crate::commands::catalogs::{CATALOG, is_meant};
+use crate::commands::catalogs::is_meant;
 use crate::error::{Error, Result};
 use crate::flight_info::flight_info;
 use crate::like_pattern::matches;

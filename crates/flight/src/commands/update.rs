@@ -51,7 +51,7 @@ async fn run(state: &State, call: CallSession, ticket: StatementTicket) -> Resul
                 "expected a statement without a result, found a query: ask for its rows",
             ));
         }
-        let (_, batches) = planned.start()?;
+        let (_, batches) = planned.start().await?;
         batches.try_for_each(|_| async { Ok(()) }).await
     });
     run.await?;

@@ -1,7 +1,8 @@
 //! `avg_score(score)`: the mean of scores in any order (domain specification §5.6).
 //!
-//! Guarantees: scores are added as round(score × 2^60) in 128 bits and the sum is divided once, so no band, label or filter
-//! depends on the order of rows. NULL and NaN do not count; NULL when nothing is scored.
+//! Guarantees: scores are added as round(score × 2^60) in 128 bits and the sum is divided once, so
+//! no band, label or filter depends on the order of rows. NULL and NaN do not count; NULL when
+//! nothing is scored.
 
 use std::sync::{Arc, LazyLock};
 
@@ -24,8 +25,10 @@ use crate::score_sum;
 static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
     Entry {
         syntax: "avg_score(score)",
-        description: "The mean of scores, the same for any order of rows: scores are added as whole multiples of 2^-60, \
-                      and the sum is divided once. NULL and NaN do not count; NULL when nothing is scored.",
+        description: "The mean of scores, the same for any order of rows: scores are added as \
+                      whole multiples of 2^-60, \
+                      and the sum is divided once. NULL and NaN do not count; NULL when nothing \
+                      is scored.",
         arguments: &[("score", "a score; at most 2^26 in magnitude")],
         example: "SELECT avg_score(s) FROM (VALUES (0.1), (0.2), (0.3), (NULL)) AS v(s);\n-- 0.2",
     }
@@ -161,8 +164,13 @@ mod tests {
 
     #[tokio::test]
     async fn groups_filters_and_windows_are_exact() {
-        let scores = "(VALUES ('a', 0.1, 1), ('b', 0.3, 2), ('a', 0.2, 3), ('a', 0.3, 4), ('b', NULL, 5)) AS v(g, s, t)";
-        let found = rows(&format!("SELECT g, avg_score(s), avg_score(s) FILTER (WHERE t > 1) FROM {scores} GROUP BY g ORDER BY g")).await;
+        let scores = "(VALUES ('a', 0.1, 1), ('b', 0.3, 2), ('a', 0.2, 3), ('a', 0.3, 4), ('b', \
+                      NULL, 5)) AS v(g, s, t)";
+        let found = rows(&format!(
+            "SELECT g, avg_score(s), avg_score(s) FILTER (WHERE t > 1) FROM \
+                                   {scores} GROUP BY g ORDER BY g"
+        ))
+        .await;
         assert_eq!(found, [["a", "0.2", "0.25"], ["b", "0.3", "0.3"]]);
         let sliding =
             "SELECT avg_score(s) OVER (ORDER BY t ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM";

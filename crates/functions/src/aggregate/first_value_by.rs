@@ -1,7 +1,8 @@
-//! `first_value_by(value, order [, tie])`: the value that comes first in an order (domain specification §9.4).
+//! `first_value_by(value, order [, tie])`: the value that comes first in an order (domain
+//! specification §9.4).
 //!
-//! Guarantees: the same answer in any order of rows: the smallest order wins; of equal orders the smaller tie; of equal
-//! ties, or without a tie, the smaller value. NULL values never win.
+//! Guarantees: the same answer in any order of rows: the smallest order wins; of equal orders the
+//! smaller tie; of equal ties, or without a tie, the smaller value. NULL values never win.
 
 use std::sync::LazyLock;
 
@@ -17,21 +18,25 @@ use super::pick::{self, Best, GroupPicks, RowPick};
 use crate::arguments::{Kind, coerce};
 use crate::reference::Entry;
 
-static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
-    Entry {
+static DOCUMENTATION: LazyLock<Documentation> =
+    LazyLock::new(|| {
+        Entry {
         syntax: "first_value_by(value, order [, tie])",
-        description: "The value with the smallest order, among those that are not NULL. Rows whose order or tie is NULL \
-                      are left out. Of equal orders the smaller `tie` wins, of equal ties the smaller value, so the \
+        description: "The value with the smallest order, among those that are not NULL. Rows \
+                      whose order or tie is NULL \
+                      are left out. Of equal orders the smaller `tie` wins, of equal ties the \
+                      smaller value, so the \
                       order of rows does not matter.",
         arguments: &[
             ("value", "a value of any type"),
             ("order", "its place: a timestamp, a date or a number"),
             ("tie", "a whole number that decides between equal orders, such as `ingest_seq`"),
         ],
-        example: "SELECT first_value_by(inbox, at) FROM (VALUES ('web', 2), ('mail', 1), (NULL, 0)) AS v(inbox, at);\n-- mail",
+        example: "SELECT first_value_by(inbox, at) FROM (VALUES ('web', 2), ('mail', 1), (NULL, \
+                  0)) AS v(inbox, at);\n-- mail",
     }
     .aggregate()
-});
+    });
 
 /// The function `first_value_by`.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -151,7 +156,8 @@ mod tests {
 
     #[tokio::test]
     async fn doubles_are_ordered_with_minus_zero_equal_to_zero_and_nan_last() {
-        let values = "(VALUES ('nan', CAST('NaN' AS DOUBLE)), ('zero', 0.0), ('a', -0.0), ('inf', CAST('inf' AS DOUBLE))) AS x(v, t)";
+        let values = "(VALUES ('nan', CAST('NaN' AS DOUBLE)), ('zero', 0.0), ('a', -0.0), ('inf', \
+                      CAST('inf' AS DOUBLE))) AS x(v, t)";
         let statement = format!(
             "SELECT first_value_by(v, t), latest(v, t), first_value_by(v, -t) FROM {values}"
         );
@@ -160,9 +166,11 @@ mod tests {
 
     #[tokio::test]
     async fn groups_and_filters_answer_alike() {
-        let values = "(VALUES ('g', 'a', 4), ('h', 'x', 5), ('g', 'b', 3), ('g', NULL, 1), ('h', 'y', 2)) AS x(g, v, t)";
+        let values = "(VALUES ('g', 'a', 4), ('h', 'x', 5), ('g', 'b', 3), ('g', NULL, 1), ('h', \
+                      'y', 2)) AS x(g, v, t)";
         let grouped = format!(
-            "SELECT g, first_value_by(v, t), first_value_by(v, t) FILTER (WHERE t > 3) FROM {values} GROUP BY g ORDER BY g"
+            "SELECT g, first_value_by(v, t), first_value_by(v, t) FILTER (WHERE t > 3) FROM \
+             {values} GROUP BY g ORDER BY g"
         );
         assert_eq!(rows(&grouped).await, [["g", "b", "a"], ["h", "y", "x"]]);
     }

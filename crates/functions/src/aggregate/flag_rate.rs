@@ -1,4 +1,5 @@
-//! `flag_rate(flags, flag)`: the share of analysed rows that carry a flag (domain specification §8.3).
+//! `flag_rate(flags, flag)`: the share of analysed rows that carry a flag (domain specification
+//! §8.3).
 //!
 //! Guarantees: an empty list counts as analysed, NULL does not; NULL when nothing was analysed.
 
@@ -23,14 +24,17 @@ use crate::score_sum::SUM_TYPE;
 static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
     Entry {
         syntax: "flag_rate(flags, flag)",
-        description: "The share of rows whose list holds the flag, among the rows that have a list. An empty list counts \
-                      as analysed; NULL means not analysed and does not count. NULL when nothing was analysed. Give it \
+        description: "The share of rows whose list holds the flag, among the rows that have a \
+                      list. An empty list counts \
+                      as analysed; NULL means not analysed and does not count. NULL when nothing \
+                      was analysed. Give it \
                       one row per conversation to get the rate of the flags page.",
         arguments: &[
             ("flags", "a list of flags as stored"),
             ("flag", "the flag, spelled as stored (see `slug`)"),
         ],
-        example: "SELECT flag_rate(f, 'churn_risk') FROM (VALUES (['churn_risk']), ([]), (NULL)) AS v(f);\n-- 0.5",
+        example: "SELECT flag_rate(f, 'churn_risk') FROM (VALUES (['churn_risk']), ([]), (NULL)) \
+                  AS v(f);\n-- 0.5",
     }
     .aggregate()
 });
@@ -172,7 +176,8 @@ mod tests {
             "LargeList(Utf8)",
         ] {
             let statement = format!(
-                "SELECT g, flag_rate(arrow_cast(f, '{cast}'), 'a'), flag_rate(f, lower('B')) FROM {lists} GROUP BY g ORDER BY g"
+                "SELECT g, flag_rate(arrow_cast(f, '{cast}'), 'a'), flag_rate(f, lower('B')) FROM \
+                 {lists} GROUP BY g ORDER BY g"
             );
             let third = (1.0_f64 / 3.0).to_string();
             let two_thirds = (2.0_f64 / 3.0).to_string();

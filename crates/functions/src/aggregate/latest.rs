@@ -1,7 +1,8 @@
-//! `latest(value, version_at [, tie])`: the newest value that is not NULL (domain specification §3.2, §9.4).
+//! `latest(value, version_at [, tie])`: the newest value that is not NULL (domain specification
+//! §3.2, §9.4).
 //!
-//! Guarantees: the same answer in any order of rows: the newest version wins; of equal versions the larger tie (give it
-//! `ingest_seq`); of equal ties, or without a tie, the larger value.
+//! Guarantees: the same answer in any order of rows: the newest version wins; of equal versions the
+//! larger tie (give it `ingest_seq`); of equal ties, or without a tie, the larger value.
 
 use std::sync::LazyLock;
 
@@ -20,14 +21,23 @@ use crate::reference::Entry;
 static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
     Entry {
         syntax: "latest(value, version_at [, tie])",
-        description: "The newest value that is not NULL. Rows whose version or tie is NULL are left out. Of equal versions \
-                      the larger `tie` wins, of equal ties the larger value, so the order of rows does not matter.",
+        description: "The newest value that is not NULL. Rows whose version or tie is NULL are \
+                      left out. Of equal versions \
+                      the larger `tie` wins, of equal ties the larger value, so the order of rows \
+                      does not matter.",
         arguments: &[
             ("value", "a value of any type"),
-            ("version_at", "when it was said: a timestamp, a date or a number"),
-            ("tie", "a whole number that decides between equal versions, such as `ingest_seq`"),
+            (
+                "version_at",
+                "when it was said: a timestamp, a date or a number",
+            ),
+            (
+                "tie",
+                "a whole number that decides between equal versions, such as `ingest_seq`",
+            ),
         ],
-        example: "SELECT latest(plan, at) FROM (VALUES ('free', 1), ('pro', 2), (NULL, 3)) AS v(plan, at);\n-- pro",
+        example: "SELECT latest(plan, at) FROM (VALUES ('free', 1), ('pro', 2), (NULL, 3)) AS \
+                  v(plan, at);\n-- pro",
     }
     .aggregate()
 });
@@ -150,7 +160,8 @@ mod tests {
 
     #[tokio::test]
     async fn ties_go_to_the_tie_then_to_the_larger_value() {
-        let versions = "(VALUES ('b', 1, 7), ('a', 1, 9), ('c', 1, 8), ('a', 0, 10), ('z', 1, NULL)) AS x(v, t, q)";
+        let versions = "(VALUES ('b', 1, 7), ('a', 1, 9), ('c', 1, 8), ('a', 0, 10), ('z', 1, \
+                        NULL)) AS x(v, t, q)";
         let found = rows(&format!(
             "SELECT latest(v, t), latest(v, t, q), latest(q, t) FROM {versions}"
         ))
@@ -160,10 +171,13 @@ mod tests {
 
     #[tokio::test]
     async fn values_and_versions_may_be_of_any_type() {
-        let versions = "(VALUES ([1, 2], DATE '2026-01-01', 0.5, 'x'), ([3], DATE '2026-01-02', -0.5, 'y'), (NULL, DATE '2026-01-03', 2.5, NULL)) AS x(l, d, n, s)";
+        let versions = "(VALUES ([1, 2], DATE '2026-01-01', 0.5, 'x'), ([3], DATE '2026-01-02', \
+                        -0.5, 'y'), (NULL, DATE '2026-01-03', 2.5, NULL)) AS x(l, d, n, s)";
         let statement = format!(
-            "SELECT latest(l, d), latest(named_struct('a', n), d), latest(d, n), latest(s, arrow_cast(d, 'Timestamp(Second, Some(\"+01:00\"))')), \
-             latest(CAST(n AS DECIMAL(9,2)), CAST(n AS DECIMAL(20,4))), latest(arrow_cast(s, 'Dictionary(Int32, Utf8)'), d), latest(s IS NULL, d) FROM {versions}"
+            "SELECT latest(l, d), latest(named_struct('a', n), d), latest(d, n), latest(s, \
+             arrow_cast(d, 'Timestamp(Second, Some(\"+01:00\"))')), \
+             latest(CAST(n AS DECIMAL(9,2)), CAST(n AS DECIMAL(20,4))), latest(arrow_cast(s, \
+             'Dictionary(Int32, Utf8)'), d), latest(s IS NULL, d) FROM {versions}"
         );
         assert_eq!(
             rows(&statement).await,
@@ -178,9 +192,11 @@ mod tests {
 
     #[tokio::test]
     async fn groups_filters_and_growing_windows_answer_alike() {
-        let versions = "(VALUES ('g', 'a', 1), ('h', 'x', 5), ('g', 'b', 3), ('g', NULL, 4), ('h', 'y', 2)) AS x(g, v, t)";
+        let versions = "(VALUES ('g', 'a', 1), ('h', 'x', 5), ('g', 'b', 3), ('g', NULL, 4), \
+                        ('h', 'y', 2)) AS x(g, v, t)";
         let grouped = format!(
-            "SELECT g, latest(v, t), latest(v, t) FILTER (WHERE t < 3) FROM {versions} GROUP BY g ORDER BY g"
+            "SELECT g, latest(v, t), latest(v, t) FILTER (WHERE t < 3) FROM {versions} GROUP BY g \
+             ORDER BY g"
         );
         assert_eq!(rows(&grouped).await, [["g", "b", "a"], ["h", "x", "y"]]);
         let growing = format!("SELECT latest(v, t) OVER (ORDER BY t) FROM {versions} ORDER BY t");

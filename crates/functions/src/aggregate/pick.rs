@@ -1,12 +1,17 @@
-//! Picks one value per group: the one with the best place in an order. `latest` and `first_value_by` are made of it.
+//! Picks one value per group: the one with the best place in an order. `latest` and
+//! `first_value_by` are made of it.
 //!
 //! 1. A row takes part when none of its arguments is NULL: value, order and, when given, tie.
-//! 2. The best order wins; among equal orders the best tie; among equal ties the best value (see [`Best`]).
-//! 3. A batch is first decided by comparing numbers; only the winners' values are copied, as one small array.
+//! 2. The best order wins; among equal orders the best tie; among equal ties the best value (see
+//!    [`Best`]).
+//! 3. A batch is first decided by comparing numbers; only the winners' values are copied, as one
+//!    small array.
 //! 4. Values that have been beaten since are dropped as soon as they outnumber the groups.
 //!
-//! Guarantees: works for values of every type that can be compared; the same winner in any order of rows; memory follows
-//! the number of groups, not of rows.
+//! Guarantees: works for values of every type that can be compared; the same winner in any order of
+//! rows; memory follows the number of groups, not of rows.
+
+mod order;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -15,12 +20,13 @@ use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array, UInt32Array,
     make_comparator, new_null_array,
 };
-use arrow::compute::{SortOptions, cast, interleave, take};
-use arrow::datatypes::{DataType, Decimal128Type, FieldRef, Float64Type, Int64Type};
-use datafusion::common::{Result, ScalarValue, exec_datafusion_err};
+use arrow::compute::{SortOptions, interleave, take};
+use arrow::datatypes::{DataType, FieldRef};
+use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::function::StateFieldsArgs;
 use datafusion::logical_expr::{Accumulator, EmitTo, GroupsAccumulator};
 
+use self::order::Batch;
 use super::{is_kept, state_field};
 
 /// Values beyond twice the groups that may be kept before the beaten ones are dropped.
@@ -330,93 +336,6 @@ impl Accumulator for RowPick {
     fn size(&self) -> usize {
         size_of_val(self) + self.picks.size()
     }
-}
-
-/// A batch of rows that compete.
-struct Batch<'a> {
-    values: &'a ArrayRef,
-    value_nulls: Option<arrow::buffer::NullBuffer>,
-    orders: Decimal128Array,
-    ties: Option<Int64Array>,
-}
-
-impl<'a> Batch<'a> {
-    fn new(columns: &'a [ArrayRef]) -> Result<Self> {
-        let (values, order, tie) = match columns {
-            [values, order] => (values, order, None),
-            [values, order, tie] => (values, order, Some(tie)),
-            _ => {
-                return Err(exec_datafusion_err!(
-                    "expected 2 or 3 columns, found {}",
-                    columns.len()
-                ));
-            }
-        };
-        let orders = places_in_order(order)?;
-        let ties = tie.map(|tie| tie.as_primitive::<Int64Type>().clone());
-        Ok(Self {
-            values,
-            value_nulls: values.logical_nulls(),
-            orders,
-            ties,
-        })
-    }
-
-    /// Order and tie of a row that takes part.
-    fn standing(&self, row: usize) -> Option<(i128, i64)> {
-        let has_value = self
-            .value_nulls
-            .as_ref()
-            .is_none_or(|nulls| nulls.is_valid(row));
-        if !has_value || self.orders.is_null(row) {
-            return None;
-        }
-        let tie = match &self.ties {
-            Some(ties) if ties.is_null(row) => return None,
-            Some(ties) => ties.value(row),
-            None => 0,
-        };
-        Some((self.orders.value(row), tie))
-    }
-}
-
-/// Whole numbers in the order of the column's values, whatever its type.
-fn places_in_order(column: &ArrayRef) -> Result<Decimal128Array> {
-    match column.data_type() {
-        DataType::Decimal128(_, _) => Ok(column.as_primitive::<Decimal128Type>().clone()),
-        DataType::Float64 => {
-            let numbers = column.as_primitive::<Float64Type>();
-            Ok(numbers
-                .iter()
-                .map(|number| number.map(place_of_double))
-                .collect())
-        }
-        DataType::Date32 | DataType::Time32(_) => {
-            let numbers = cast(&cast(column, &DataType::Int32)?, &DataType::Int64)?;
-            Ok(widened(numbers.as_primitive::<Int64Type>()))
-        }
-        _ => Ok(widened(
-            cast(column, &DataType::Int64)?.as_primitive::<Int64Type>(),
-        )),
-    }
-}
-
-fn widened(numbers: &Int64Array) -> Decimal128Array {
-    numbers
-        .iter()
-        .map(|number| number.map(i128::from))
-        .collect()
-}
-
-/// A whole number that is in the total order of doubles (as [`f64::total_cmp`]); zeros are one, all NaN are one.
-fn place_of_double(number: f64) -> i128 {
-    let number = if number.is_nan() {
-        f64::NAN
-    } else {
-        number + 0.0
-    };
-    let bits = number.to_bits() as i64;
-    i128::from(bits ^ ((((bits >> 63) as u64) >> 1) as i64))
 }
 
 /// The array without the buffers of the batch it was taken from, where views would keep them alive.

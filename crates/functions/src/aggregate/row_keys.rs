@@ -1,6 +1,7 @@
 //! Distinct values of any type, numbered in the order in which they come.
 //!
-//! Guarantees: NULL is a value like any other; a value is stored once; the bytes of two values order as the values do.
+//! Guarantees: NULL is a value like any other; a value is stored once; the bytes of two values
+//! order as the values do.
 
 use std::mem::size_of;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Aggregates that are a sum and a count: each row adds a whole number or nothing.
 //!
-//! Guarantees: sums are integers of 128 bits, so any order and any split gives the same; overflow is an error. The state is
-//! 24 bytes a group. Rows can be taken out again, for windows that slide.
+//! Guarantees: sums are integers of 128 bits, so any order and any split gives the same; overflow
+//! is an error. The state is 24 bytes a group. Rows can be taken out again, for windows that slide.
 
 use std::fmt::Debug;
 use std::marker::PhantomData;

@@ -1,7 +1,7 @@
 //! `sum_score(score)`: the sum of scores that rollups store (domain specification §5.6).
 //!
-//! Guarantees: a whole number in units of 2^-60; sums of parts add up to the sum of the whole, and `score_mean` makes of it
-//! the mean that `avg_score` gives.
+//! Guarantees: a whole number in units of 2^-60; sums of parts add up to the sum of the whole, and
+//! `score_mean` makes of it the mean that `avg_score` gives.
 
 use std::sync::{Arc, LazyLock};
 
@@ -24,10 +24,13 @@ use crate::score_sum::SUM_TYPE;
 static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
     Entry {
         syntax: "sum_score(score)",
-        description: "The sum of scores as a whole number in units of 2^-60, to be stored and added up further; \
-                      `score_mean` turns it into a mean. NULL and NaN do not count; NULL when nothing is scored.",
+        description: "The sum of scores as a whole number in units of 2^-60, to be stored and \
+                      added up further; \
+                      `score_mean` turns it into a mean. NULL and NaN do not count; NULL when \
+                      nothing is scored.",
         arguments: &[("score", "a score; at most 2^26 in magnitude")],
-        example: "SELECT sum_score(s) FROM (VALUES (0.5), (-1.0), (NULL)) AS v(s);\n-- -576460752303423488",
+        example: "SELECT sum_score(s) FROM (VALUES (0.5), (-1.0), (NULL)) AS v(s);\n-- \
+                  -576460752303423488",
     }
     .aggregate()
 });
@@ -149,7 +152,8 @@ mod tests {
 
     #[tokio::test]
     async fn sums_add_up_over_groups_and_have_a_decimal_type() {
-        let statement = "SELECT sum_score(s), arrow_typeof(sum_score(s)) FROM (VALUES ('a', 1), ('b', 2), ('a', -3)) AS v(g, s) GROUP BY g ORDER BY g";
+        let statement = "SELECT sum_score(s), arrow_typeof(sum_score(s)) FROM (VALUES ('a', 1), \
+                         ('b', 2), ('a', -3)) AS v(g, s) GROUP BY g ORDER BY g";
         let (a, b) = ((-2 * ONE).to_string(), (2 * ONE).to_string());
         assert_eq!(
             rows(statement).await,

@@ -1,19 +1,25 @@
-//! What must hold for all aggregates: any order of rows, any split, and the two kinds of accumulators give the same.
+//! What must hold for all aggregates: any order of rows, any split, and the two kinds of
+//! accumulators give the same.
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringViewArray};
 use arrow::compute::concat_batches;
 use datafusion::datasource::MemTable;
+use datafusion::logical_expr::{EmitTo, GroupsAccumulator, col};
+use datafusion::physical_plan::displayable;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
+use super::pick::{Best, GroupPicks};
 use super::*;
 use crate::register_all;
 
 const CALLS: &str = "avg_of_means(s, c) AS a, avg_score(s) AS b, first_value_by(t, at) AS c, \
-                     flag_rate(f, 'x') AS d, latest(t, at) AS e, latest(f, at, q) AS g, sum_score(s) AS h, top_k(t, 3) AS i";
+                     flag_rate(f, 'x') AS d, latest(t, at) AS e, latest(f, at, q) AS g, \
+                     sum_score(s) AS h, top_k(t, 3) AS i";
 
-/// 2,000 rows with NULLs, NaN, ties and repeated values; `{row}` stands for the row's number.
+/// 2,000 rows with NULLs, NaN, ties and repeated values, numbered by `n`.
 const ROWS: &str = "SELECT n % 17 AS k, n % 5 AS c, n AS q, n % 23 AS at, \
-    CASE WHEN n % 11 = 0 THEN NULL WHEN n % 13 = 0 THEN CAST('NaN' AS DOUBLE) ELSE sin(n) END AS s, \
+    CASE WHEN n % 11 = 0 THEN NULL WHEN n % 13 = 0 THEN CAST('NaN' AS DOUBLE) ELSE sin(n) END AS \
+    s, \
     CASE WHEN n % 7 = 0 THEN NULL ELSE 'text of some length ' || CAST(n % 31 AS VARCHAR) END AS t, \
     CASE WHEN n % 3 = 0 THEN NULL WHEN n % 3 = 1 THEN ['x', 'y'] ELSE ['y'] END AS f \
     FROM (SELECT unnest(range(1, 2001)) AS n)";
@@ -33,29 +39,32 @@ async fn ask(session: &SessionContext, statement: &str) -> Vec<RecordBatch> {
     planned.expect(statement).collect().await.expect(statement)
 }
 
-/// The rows in a partition per slice, turned around when asked for.
-async fn table(slices: usize, is_reversed: bool) -> MemTable {
+/// The rows in their order, or turned around, as one batch.
+async fn facts(is_reversed: bool) -> RecordBatch {
     let order = if is_reversed { "DESC" } else { "ASC" };
-    let rows = ask(&session(1, 8_192), &format!("{ROWS} ORDER BY n {order}")).await;
-    let rows = concat_batches(&rows[0].schema(), &rows).expect("one batch");
-    let each = rows.num_rows().div_ceil(slices);
+    whole(&ask(&session(1, 8_192), &format!("{ROWS} ORDER BY n {order}")).await)
+}
+
+fn whole(batches: &[RecordBatch]) -> RecordBatch {
+    concat_batches(&batches[0].schema(), batches).expect("one batch")
+}
+
+/// Consecutive slices of about equal length.
+fn slices(rows: &RecordBatch, count: usize) -> Vec<RecordBatch> {
+    let each = rows.num_rows().div_ceil(count);
     let slice = |at: usize| rows.slice(at * each, each.min(rows.num_rows() - at * each));
-    MemTable::try_new(
-        rows.schema(),
-        (0..slices).map(|at| vec![slice(at)]).collect(),
-    )
-    .expect("a table")
+    (0..count).map(slice).collect()
 }
 
 #[tokio::test]
 async fn order_and_split_of_rows_do_not_matter() {
-    let grouped = format!("SELECT k, {CALLS} FROM rows GROUP BY k ORDER BY k");
-    let whole = format!("SELECT {CALLS} FROM rows");
+    let grouped = format!("SELECT k, {CALLS} FROM facts GROUP BY k ORDER BY k");
+    let ungrouped = format!("SELECT {CALLS} FROM facts");
     // With one group per row, partial aggregation gives up and hands on states.
-    let single = format!("SELECT q, {CALLS} FROM rows GROUP BY q ORDER BY q");
-    for statement in [grouped, whole, single] {
+    let single = format!("SELECT q, {CALLS} FROM facts GROUP BY q ORDER BY q");
+    for statement in [grouped, ungrouped, single] {
         let mut answers = Vec::new();
-        for (partition_count, batch_rows, slices, is_reversed) in [
+        for (partition_count, batch_rows, slice_count, is_reversed) in [
             (1, 8_192, 1, false),
             (4, 100, 4, false),
             (3, 7, 5, true),
@@ -65,12 +74,15 @@ async fn order_and_split_of_rows_do_not_matter() {
             let skip =
                 "SET datafusion.execution.skip_partial_aggregation_probe_rows_threshold = 10";
             ask(&session, skip).await;
-            let rows = table(slices, is_reversed).await;
+            let rows = facts(is_reversed).await;
+            let partitions = slices(&rows, slice_count)
+                .into_iter()
+                .map(|slice| vec![slice]);
+            let table = MemTable::try_new(rows.schema(), partitions.collect()).expect("a table");
             session
-                .register_table("rows", Arc::new(rows))
+                .register_table("facts", Arc::new(table))
                 .expect("registered");
-            let found = ask(&session, &statement).await;
-            answers.push(concat_batches(&found[0].schema(), &found).expect("one batch"));
+            answers.push(whole(&ask(&session, &statement).await));
         }
         assert!(answers[0].num_rows() > 0);
         for answer in &answers[1..] {
@@ -82,50 +94,53 @@ async fn order_and_split_of_rows_do_not_matter() {
 #[tokio::test]
 async fn groups_that_come_in_order_are_emitted_early() {
     let session = session(1, 16);
-    let rows = table(1, false).await;
+    let rows = facts(false).await;
+    let table = || MemTable::try_new(rows.schema(), vec![slices(&rows, 100)]).expect("a table");
+    let sorted = table().with_sort_order(vec![vec![col("q").sort(true, false)]]);
     session
-        .register_table("rows", Arc::new(rows))
+        .register_table("sorted", Arc::new(sorted))
         .expect("registered");
-    let early =
-        format!("SELECT q, {CALLS} FROM (SELECT * FROM rows ORDER BY q) GROUP BY q, k ORDER BY q");
-    let late = format!("SELECT q, {CALLS} FROM rows GROUP BY q, k ORDER BY q");
+    session
+        .register_table("facts", Arc::new(table()))
+        .expect("registered");
+    let early = format!("SELECT q, {CALLS} FROM sorted GROUP BY q, k ORDER BY q");
+    let late = format!("SELECT q, {CALLS} FROM facts GROUP BY q, k ORDER BY q");
     let plan = session
         .sql(&early)
         .await
         .expect("planned")
         .create_physical_plan()
-        .await
-        .expect("planned");
-    let plan = datafusion::physical_plan::displayable(plan.as_ref())
+        .await;
+    let plan = displayable(plan.expect("planned").as_ref())
         .indent(false)
         .to_string();
     assert!(plan.contains("ordering_mode="), "{plan}");
-    let (early, late) = (ask(&session, &early).await, ask(&session, &late).await);
-    let whole =
-        |batches: &[RecordBatch]| concat_batches(&batches[0].schema(), batches).expect("one batch");
-    assert_eq!(whole(&early), whole(&late));
+    assert_eq!(
+        whole(&ask(&session, &early).await),
+        whole(&ask(&session, &late).await)
+    );
 }
 
-#[tokio::test]
-async fn memory_follows_groups_not_rows() {
-    let text = DataType::Utf8View;
-    let mut picks = pick::GroupPicks::new(pick::Best::Largest, &text);
-    let mut largest = 0;
-    for round in 0..400_i64 {
-        let rows = 1_000_i64;
-        let values =
-            (0..rows).map(|row| Some(format!("a value that is not inlined {round} {row}")));
-        let values: arrow::array::ArrayRef =
-            Arc::new(values.collect::<arrow::array::StringViewArray>());
-        let orders =
-            arrow::array::Int64Array::from_iter_values((0..rows).map(|row| round * rows + row));
-        let groups: Vec<usize> = (0..rows as usize).map(|row| row % 10).collect();
-        let columns = [values, Arc::new(orders)];
-        let picks: &mut dyn datafusion::logical_expr::GroupsAccumulator = &mut picks;
+#[test]
+fn memory_follows_groups_not_rows() {
+    let mut picks = GroupPicks::new(Best::Largest, &DataType::Utf8View);
+    let (mut largest, row_count) = (0, 1_000_i64);
+    for round in 0..1_500_i64 {
+        let text = |row| Some(format!("a value that is not inlined {round} {row}"));
+        let values: ArrayRef = Arc::new((0..row_count).map(text).collect::<StringViewArray>());
+        let orders = (0..row_count).map(|row| round * row_count + row);
+        let orders: ArrayRef = Arc::new(Int64Array::from_iter_values(orders));
+        let groups: Vec<usize> = (0..row_count as usize).map(|row| row % 10).collect();
         picks
-            .update_batch(&columns, &groups, None, 10)
+            .update_batch(&[values, orders], &groups, None, 10)
             .expect("updated");
         largest = largest.max(picks.size());
     }
-    assert!(largest < 2_000_000, "{largest}");
+    // 1,500,000 values of about 40 bytes went through.
+    assert!(largest < 3_000_000, "{largest}");
+    let last = picks.evaluate(EmitTo::All).expect("evaluated");
+    assert_eq!(
+        last.as_string_view().value(9),
+        "a value that is not inlined 1499 999"
+    );
 }

@@ -1,7 +1,8 @@
 //! `top_k(value, k)`: the most frequent values (domain specification §8.5, §9.4).
 //!
-//! Guarantees: exact counts; of equally frequent values the smaller first, so the order of rows does not matter. Memory
-//! follows the number of distinct values and is reported, so the session's memory limit holds.
+//! Guarantees: exact counts; of equally frequent values the smaller first, so the order of rows
+//! does not matter. Memory follows the number of distinct values and is reported, so the session's
+//! memory limit holds.
 
 use std::cmp::Reverse;
 use std::mem::size_of;
@@ -29,13 +30,15 @@ const K_MAX: i64 = 10_000;
 static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
     Entry {
         syntax: "top_k(value, k)",
-        description: "The `k` most frequent values as a list, the most frequent first; of equally frequent values the \
+        description: "The `k` most frequent values as a list, the most frequent first; of equally \
+                      frequent values the \
                       smaller first. NULL does not count; NULL when there is no value.",
         arguments: &[
             ("value", "a value of any type that can be sorted"),
             ("k", "how many at most: a constant from 1 to 10000"),
         ],
-        example: "SELECT top_k(t, 2) FROM (VALUES ('refund'), ('login'), ('refund'), ('billing')) AS v(t);\n-- [refund, billing]",
+        example: "SELECT top_k(t, 2) FROM (VALUES ('refund'), ('login'), ('refund'), ('billing')) \
+                  AS v(t);\n-- [refund, billing]",
     }
     .aggregate()
 });
@@ -64,11 +67,7 @@ impl AggregateUDFImpl for TopK {
     }
 
     fn coerce_types(&self, found: &[DataType]) -> Result<Vec<DataType>> {
-        let mut coerced = coerce(self.name(), &[Kind::Any, Kind::Integer], 0, found)?;
-        if let Some(DataType::Dictionary(_, values)) = found.first() {
-            coerced[0] = values.as_ref().clone();
-        }
-        Ok(coerced)
+        coerce(self.name(), &[Kind::Any, Kind::Integer], 0, found)
     }
 
     fn return_type(&self, types: &[DataType]) -> Result<DataType> {
@@ -241,7 +240,8 @@ mod tests {
 
     #[tokio::test]
     async fn equally_frequent_values_come_in_their_order_and_groups_have_their_own() {
-        let values = "(VALUES ('x', 'b'), ('x', 'a'), ('y', 'c'), ('x', 'c'), ('y', 'c'), ('y', 'a'), ('y', 'b'), ('y', 'b')) AS v(g, t)";
+        let values = "(VALUES ('x', 'b'), ('x', 'a'), ('y', 'c'), ('x', 'c'), ('y', 'c'), ('y', \
+                      'a'), ('y', 'b'), ('y', 'b')) AS v(g, t)";
         let found = rows(&format!(
             "SELECT g, top_k(t, 2) FROM {values} GROUP BY g ORDER BY g"
         ))
@@ -251,9 +251,11 @@ mod tests {
 
     #[tokio::test]
     async fn values_may_be_of_any_type() {
-        let values = "(VALUES (10, DATE '2026-01-02', 'a'), (9, DATE '2026-01-02', 'b'), (10, DATE '2026-01-01', 'b')) AS v(n, d, t)";
+        let values = "(VALUES (10, DATE '2026-01-02', 'a'), (9, DATE '2026-01-02', 'b'), (10, \
+                      DATE '2026-01-01', 'b')) AS v(n, d, t)";
         let statement = format!(
-            "SELECT top_k(n, 1), top_k(d, 9), top_k(arrow_cast(t, 'Dictionary(Int32, Utf8)'), 1), top_k([t], 1), top_k(t = 'b', 1) FROM {values}"
+            "SELECT top_k(n, 1), top_k(d, 9), top_k(arrow_cast(t, 'Dictionary(Int32, Utf8)'), 1), \
+             top_k([t], 1), top_k(t = 'b', 1) FROM {values}"
         );
         assert_eq!(
             rows(&statement).await,

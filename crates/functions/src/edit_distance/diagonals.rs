@@ -1,9 +1,10 @@
-//! Edit distance along the furthest-reaching diagonals (Ukkonen 1985), for texts that differ little.
+//! Edit distance along the furthest-reaching diagonals (Ukkonen 1985), for texts that differ
+//! little.
 //!
-//! 1. Diagonal `k` holds the cells whose column minus row is `k`. `reach[k]` is the furthest row on it that `d` edits can
-//!    come to; with `d = 0` it is the common prefix.
-//! 2. With one edit more, `reach'[k]` is the best of a substitution (`reach[k] + 1`), a deletion (`reach[k + 1] + 1`)
-//!    and an insertion (`reach[k − 1]`), slid on over equal characters.
+//! 1. Diagonal `k` holds the cells whose column minus row is `k`. `reach[k]` is the furthest row on
+//!    it that `d` edits can come to; with `d = 0` it is the common prefix.
+//! 2. With one edit more, `reach'[k]` is the best of a substitution (`reach[k] + 1`), a deletion
+//!    (`reach[k + 1] + 1`) and an insertion (`reach[k − 1]`), slid on over equal characters.
 //! 3. The distance is the first `d` whose reach on the last diagonal is the last row.
 //!
 //! Guarantees: exact, or `None` once more than the given number of steps was needed.
@@ -21,7 +22,8 @@ pub fn edit_count<S: Symbol>(short: &[S], long: &[S], steps_max: usize) -> Optio
     let (rows, columns) = (short.len() as isize, long.len() as isize);
     let goal = columns - rows;
     let mut steps = 0;
-    // `edits` reach the diagonals −edits..=edits; two unreachable ones at both ends serve as neighbours.
+    // `edits` reach the diagonals −edits..=edits; two unreachable ones at both ends serve as
+    // neighbours.
     let mut reach = vec![NOWHERE, NOWHERE, slide(short, long, 0, 0), NOWHERE, NOWHERE];
     let mut next = Vec::new();
     for edits in 0.. {

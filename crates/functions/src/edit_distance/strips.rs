@@ -1,10 +1,12 @@
 //! Edit distance by bit-parallel strips (Myers 1999, in the form of Hyyrö 2003), for any two texts.
 //!
-//! The table of distances has a row per character of the pattern and a column per character of the text. Neighbours
-//! differ by −1, 0 or +1, so 64 vertical differences fit in two words: `plus` and `minus`.
-//! 1. A lane is 64 rows; a strip is up to [`LANES_MAX`] lanes. Strips are computed top to bottom, each over all columns.
-//! 2. Lane `l` works on column `s − l` at step `s`: what leaves it at the bottom is what its lower neighbour needs one step
-//!    later, so the lanes of a step do not wait for each other.
+//! The table of distances has a row per character of the pattern and a column per character of the
+//! text. Neighbours differ by −1, 0 or +1, so 64 vertical differences fit in two words: `plus` and
+//! `minus`.
+//! 1. A lane is 64 rows; a strip is up to [`LANES_MAX`] lanes. Strips are computed top to bottom,
+//!    each over all columns.
+//! 2. Lane `l` works on column `s − l` at step `s`: what leaves it at the bottom is what its lower
+//!    neighbour needs one step later, so the lanes of a step do not wait for each other.
 //! 3. What leaves the last lane (one horizontal difference per column) is kept for the strip below.
 //! 4. The distance is the number of columns plus all vertical differences of the last column.
 //!
@@ -72,7 +74,8 @@ impl Table<'_> {
                 lanes.enter(self.horizontal[step]);
                 lanes.advance(&equal);
             } else {
-                // At both ends some lanes have no column: let them pass and put back what they were.
+                // At both ends some lanes have no column: let them pass and put back what they
+                // were.
                 let column =
                     |lane: usize| step.checked_sub(lane).filter(|&column| column < columns);
                 let mut equal = [0; LANES];

@@ -1,7 +1,8 @@
-//! `business_seconds(from, to, timezone, schedule)`: open time between two instants (domain specification §7.5).
+//! `business_seconds(from, to, timezone, schedule)`: open time between two instants (domain
+//! specification §7.5).
 //!
-//! Guarantees: real seconds, clock changes included; without a schedule the business is always open. A zone and a schedule
-//! that repeat are parsed once per batch.
+//! Guarantees: real seconds, clock changes included; without a schedule the business is always
+//! open. A zone and a schedule that repeat are parsed once per batch.
 
 use std::sync::LazyLock;
 
@@ -14,7 +15,8 @@ use datafusion::logical_expr::{
 };
 
 use super::period_bounds::{TIMEZONE_ARGUMENT, check_timezone, constant_text};
-use crate::arguments::{Call, Kind, coerce};
+use crate::arguments::{Kind, coerce};
+use crate::call::Call;
 use crate::error::Error;
 use crate::reference::Entry;
 use crate::schedule::Schedule;
@@ -29,7 +31,8 @@ const MICROS_PER_SECOND: f64 = 1e6;
 static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
     Entry {
         syntax: "business_seconds(from, to, timezone, schedule)",
-        description: "Seconds between two instants in which the business is open; 0 when `to` is not after `from`. Clock \
+        description: "Seconds between two instants in which the business is open; 0 when `to` is \
+                      not after `from`. Clock \
                       changes are counted as the hours they are.",
         arguments: &[
             ("from", "the first instant"),
@@ -37,11 +40,14 @@ static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
             TIMEZONE_ARGUMENT,
             (
                 "schedule",
-                "the weekly hours as JSON: `[{\"dow\":1,\"open\":\"09:00\",\"close\":\"17:00\"}]`, `dow` 1 (Monday) to 7, \
-                 `close` up to `24:00`; an empty list or NULL means always open, hours that overlap count once",
+                "the weekly hours as JSON: \
+                 `[{\"dow\":1,\"open\":\"09:00\",\"close\":\"17:00\"}]`, `dow` 1 (Monday) to 7, \
+                 `close` up to `24:00`; an empty list or NULL means always open, hours that \
+                 overlap count once",
             ),
         ],
-        example: "SELECT business_seconds('2026-03-10T12:59:30Z', '2026-03-10T13:04:00Z', 'America/New_York', '[{\"dow\":2,\"open\":\"09:00\",\"close\":\"17:00\"}]');\n\
+        example: "SELECT business_seconds('2026-03-10T12:59:30Z', '2026-03-10T13:04:00Z', \
+                  'America/New_York', '[{\"dow\":2,\"open\":\"09:00\",\"close\":\"17:00\"}]');\n\
                   -- 240.0",
     }
     .scalar()
@@ -209,7 +215,8 @@ mod tests {
     async fn sql_says_which_rule_a_schedule_breaks() {
         let call = |schedule: &str| {
             format!(
-                "SELECT business_seconds(t, t, 'UTC', {schedule}) FROM (VALUES (TIMESTAMP '2026-03-10 12:00:00')) AS v(t)"
+                "SELECT business_seconds(t, t, 'UTC', {schedule}) FROM (VALUES (TIMESTAMP \
+                 '2026-03-10 12:00:00')) AS v(t)"
             )
         };
         assert_eq!(first_value(&call("NULL")).await, "0.0");

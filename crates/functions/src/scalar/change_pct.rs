@@ -1,4 +1,5 @@
-//! `change_pct(current, previous)`: the relative change between two periods (domain specification §4).
+//! `change_pct(current, previous)`: the relative change between two periods (domain specification
+//! §4).
 //!
 //! Guarantees: NULL where there is nothing to compare with; never a division by zero.
 
@@ -11,13 +12,15 @@ use datafusion::logical_expr::{
     ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
-use crate::arguments::{Call, Kind, coerce};
+use crate::arguments::{Kind, coerce};
+use crate::call::Call;
 use crate::reference::Entry;
 
 static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
     Entry {
         syntax: "change_pct(current, previous)",
-        description: "`(current - previous) / previous` as a fraction: 0.5 means half as much again. NULL when \
+        description: "`(current - previous) / previous` as a fraction: 0.5 means half as much \
+                      again. NULL when \
                       `previous` is 0.",
         arguments: &[
             ("current", "the value of the period"),
@@ -136,7 +139,8 @@ mod tests {
 
     #[tokio::test]
     async fn sql_takes_counts_and_decimals() {
-        let statement = "SELECT change_pct(n, 4), change_pct(CAST(n AS DECIMAL(18,6)), 4.0), change_pct(n, NULL) \
+        let statement = "SELECT change_pct(n, 4), change_pct(CAST(n AS DECIMAL(18,6)), 4.0), \
+                         change_pct(n, NULL) \
                          FROM (VALUES (5), (0)) AS v(n) ORDER BY n";
         assert_eq!(
             rows(statement).await,

@@ -1,6 +1,7 @@
 //! `contains_ci(text, part)`: the search of the tables (domain specification §6).
 //!
-//! Guarantees: compares Unicode simple lower case; every character of `part`, `%` and `_` included, stands for itself.
+//! Guarantees: compares Unicode simple lower case; every character of `part`, `%` and `_` included,
+//! stands for itself.
 
 use std::sync::LazyLock;
 
@@ -11,15 +12,20 @@ use datafusion::logical_expr::{
     ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
-use crate::arguments::{Call, Kind, coerce};
+use crate::arguments::{Kind, coerce};
+use crate::call::Call;
 use crate::reference::Entry;
 
 static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
     Entry {
         syntax: "contains_ci(text, part)",
-        description: "Does `text` contain `part`, whatever the case of either? `%` and `_` are ordinary characters; an \
+        description: "Does `text` contain `part`, whatever the case of either? `%` and `_` are \
+                      ordinary characters; an \
                       empty `part` is in every text.",
-        arguments: &[("text", "the text to search in"), ("part", "the text to search for")],
+        arguments: &[
+            ("text", "the text to search in"),
+            ("part", "the text to search for"),
+        ],
         example: "SELECT contains_ci('Ärger mit 100% Rabatt', 'ÄRGER MIT 100%');\n-- true",
     }
     .scalar()
@@ -104,7 +110,8 @@ fn lower_into(text: &str, lower: &mut String) {
 }
 
 fn simple_lower(character: char) -> char {
-    // The full mapping has several characters for one letter alone, the dotted capital I; its simple one is the first.
+    // The full mapping has several characters for one letter alone, the dotted capital I; its
+    // simple one is the first.
     character.to_lowercase().next().unwrap_or(character)
 }
 
@@ -173,7 +180,8 @@ mod tests {
 
     #[tokio::test]
     async fn sql_takes_a_constant_and_a_column_to_search_for() {
-        let statement = "SELECT contains_ci(t, 'ACME'), contains_ci('acme corp', t), contains_ci(t, NULL) \
+        let statement = "SELECT contains_ci(t, 'ACME'), contains_ci('acme corp', t), \
+                         contains_ci(t, NULL) \
                          FROM (VALUES ('Acme'), ('other'), (NULL)) AS v(t) ORDER BY t NULLS LAST";
         let expected = [
             ["true", "true", "NULL"],

@@ -12,7 +12,8 @@ use datafusion::logical_expr::{
     Volatility,
 };
 
-use crate::arguments::{Call, Kind, coerce};
+use crate::arguments::{Kind, coerce};
+use crate::call::Call;
 use crate::reference::Entry;
 
 /// Whoever has no name.

@@ -1,6 +1,8 @@
-//! `edit_accuracy(suggested, final)`: how much of a suggestion was kept (domain specification §7.9).
+//! `edit_accuracy(suggested, final)`: how much of a suggestion was kept (domain specification
+//! §7.9).
 //!
-//! Guarantees: counts Unicode scalar values, without trimming or folding case; two empty texts are equal (1).
+//! Guarantees: counts Unicode scalar values, without trimming or folding case; two empty texts are
+//! equal (1).
 
 use std::sync::LazyLock;
 
@@ -11,16 +13,26 @@ use datafusion::logical_expr::{
     ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
-use crate::arguments::{Call, Kind, coerce};
+use crate::arguments::{Kind, coerce};
+use crate::call::Call;
 use crate::edit_distance::EditDistance;
 use crate::reference::Entry;
 
 static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
     Entry {
         syntax: "edit_accuracy(suggested, final)",
-        description: "How much of a suggested text was kept: 1 minus the Levenshtein distance over the length of the \
-                      longer text, both in Unicode characters. 1 when both are empty, 0 when nothing was kept.",
-        arguments: &[("suggested", "the text that was proposed"), ("final", "the text that was sent")],
+        description: "How much of a suggested text was kept: 1 minus the Levenshtein distance \
+                      over the length of the \
+                      longer text, both in Unicode characters. 1 when both are empty, 0 when \
+                      nothing was kept.",
+        arguments: &[
+            ("suggested", "the text that was proposed"),
+            (
+                "final",
+                "the text that was \
+            sent",
+            ),
+        ],
         example: "SELECT edit_accuracy('👍👍', '👍');\n-- 0.5",
     }
     .scalar()

@@ -1,7 +1,8 @@
-//! What `in_period`, `period_start` and `period_end` share: from (period, timezone, as_of) to a window.
+//! What `in_period`, `period_start` and `period_end` share: from (period, timezone, as_of) to a
+//! window.
 //!
-//! Guarantees: names and zones that are constants are checked while planning; per batch, a zone is parsed once and a window
-//! that repeats is worked out once.
+//! Guarantees: names and zones that are constants are checked while planning; per batch, a zone is
+//! parsed once and a window that repeats is worked out once.
 
 use std::sync::Arc;
 
@@ -13,7 +14,8 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, ReturnFieldArgs, ScalarUDF, ScalarUDFImpl, lit,
 };
 
-use crate::arguments::{Call, Column, timestamp_type};
+use crate::arguments::timestamp_type;
+use crate::call::{Call, Column};
 use crate::error::Error;
 use crate::period::{Period, Preset, Window};
 use crate::zone::{Zone, Zones};
@@ -22,7 +24,8 @@ use crate::zone::{Zone, Zones};
 pub const PERIOD_ARGUMENT: (&str, &str) = (
     "period",
     "`all_time`, `last_15_days`, `last_30_days`, `last_7_days`, `last_month`, `last_week`, \
-     `last_year`, `this_month`, `this_week`, `this_year`, `today` or `yesterday`; weeks start on Monday",
+     `last_year`, `this_month`, `this_week`, `this_year`, `today` or `yesterday`; weeks start on \
+     Monday",
 );
 /// The zone whose local days count.
 pub const TIMEZONE_ARGUMENT: (&str, &str) = ("timezone", "an IANA name such as `America/New_York`");
@@ -112,7 +115,8 @@ pub fn constant_text<'a>(arguments: &ReturnFieldArgs<'a>, at: usize) -> Option<&
         .try_as_str()?
 }
 
-/// Replaces a call without `as_of` by one with the start of the query in its place; `count` arguments are all.
+/// Replaces a call without `as_of` by one with the start of the query in its place; `count`
+/// arguments are all.
 pub fn complete(
     function: impl ScalarUDFImpl + 'static,
     mut arguments: Vec<Expr>,

@@ -1,6 +1,8 @@
-//! `period_end(period, timezone [, as_of])`: the first instant after a period (domain specification §4).
+//! `period_end(period, timezone [, as_of])`: the first instant after a period (domain specification
+//! §4).
 //!
-//! Guarantees: pure; a constant call is a constant before the query runs, so filters on it prune partitions.
+//! Guarantees: pure; a constant call is a constant before the query runs, so filters on it prune
+//! partitions.
 
 use std::sync::LazyLock;
 
@@ -13,7 +15,8 @@ use datafusion::logical_expr::{
 };
 
 use super::period_bounds::{self, AS_OF_ARGUMENT, PERIOD_ARGUMENT, TIMEZONE_ARGUMENT};
-use crate::arguments::{Call, Kind, coerce, timestamp_type};
+use crate::arguments::{Kind, coerce, timestamp_type};
+use crate::call::Call;
 use crate::reference::Entry;
 
 /// What is taken: the period, the timezone and, optionally, `as_of`.
@@ -22,7 +25,8 @@ const KINDS: [Kind; 3] = [Kind::Text, Kind::Text, Kind::Timestamp];
 static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
     Entry {
         syntax: "period_end(period, timezone [, as_of])",
-        description: "The first instant after a period: the local midnight with which the day after its last day begins. \
+        description: "The first instant after a period: the local midnight with which the day \
+                      after its last day begins. \
                       Calendar periods reach to their end, even when that lies in the future.",
         arguments: &[PERIOD_ARGUMENT, TIMEZONE_ARGUMENT, AS_OF_ARGUMENT],
         example: "SELECT period_end('this_month', 'America/New_York', '2026-03-12T16:00:00Z');\n\

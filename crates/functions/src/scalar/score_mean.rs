@@ -1,6 +1,8 @@
-//! `score_mean(score_sum, score_count)`: the mean of scores from their stored sum (domain specification §5.6).
+//! `score_mean(score_sum, score_count)`: the mean of scores from their stored sum (domain
+//! specification §5.6).
 //!
-//! Guarantees: the same double as `avg_score` over the same scores; so a rollup of sums and counts answers as the rows do.
+//! Guarantees: the same double as `avg_score` over the same scores; so a rollup of sums and counts
+//! answers as the rows do.
 
 use std::sync::LazyLock;
 
@@ -11,23 +13,27 @@ use datafusion::logical_expr::{
     ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
-use crate::arguments::{Call, Kind, coerce, typed};
+use crate::arguments::{Kind, coerce, typed};
+use crate::call::Call;
 use crate::reference::Entry;
 use crate::score_sum::{SUM_TYPE, mean};
 
-static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
-    Entry {
+static DOCUMENTATION: LazyLock<Documentation> =
+    LazyLock::new(|| {
+        Entry {
         syntax: "score_mean(score_sum, score_count)",
-        description: "The mean of scores of which `sum_score` and the count are known, rounded once. Sums and counts of \
+        description: "The mean of scores of which `sum_score` and the count are known, rounded \
+                      once. Sums and counts of \
                       parts may be added before. NULL when the count is not positive.",
         arguments: &[
             ("score_sum", "a sum of `sum_score` values: DECIMAL(38,0) in units of 2^-60"),
             ("score_count", "how many scores are in it"),
         ],
-        example: "SELECT score_mean(sum_score(s), count(s)) FROM (VALUES (0.1), (0.2), (0.3)) AS v(s);\n-- 0.2",
+        example: "SELECT score_mean(sum_score(s), count(s)) FROM (VALUES (0.1), (0.2), (0.3)) AS \
+                  v(s);\n-- 0.2",
     }
     .scalar()
-});
+    });
 
 /// The function `score_mean`.
 #[derive(Debug, PartialEq, Eq, Hash)]

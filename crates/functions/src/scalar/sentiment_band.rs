@@ -10,14 +10,16 @@ use datafusion::logical_expr::{
     ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
-use crate::arguments::{Call, Kind, coerce};
+use crate::arguments::{Kind, coerce};
+use crate::call::Call;
 use crate::reference::Entry;
 use crate::sentiment::{BANDS, band_index};
 
 static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
     Entry {
         syntax: "sentiment_band(score)",
-        description: "The band of a sentiment score: below -0.2 `Dissatisfied`, up to 0.2 `Neutral`, else `Satisfied`. \
+        description: "The band of a sentiment score: below -0.2 `Dissatisfied`, up to 0.2 \
+                      `Neutral`, else `Satisfied`. \
                       NaN has none.",
         arguments: &[("score", "a score from -1 to 1")],
         example: "SELECT sentiment_band(-0.5);\n-- Dissatisfied",
@@ -136,7 +138,11 @@ mod tests {
 
     #[tokio::test]
     async fn sql_takes_any_number_and_refuses_text() {
-        let found = rows("SELECT sentiment_band(n), sentiment_band(CAST(n AS DECIMAL(5,2))) FROM (VALUES (1), (0)) AS v(n) ORDER BY n").await;
+        let found = rows(
+            "SELECT sentiment_band(n), sentiment_band(CAST(n AS DECIMAL(5,2))) FROM \
+                          (VALUES (1), (0)) AS v(n) ORDER BY n",
+        )
+        .await;
         assert_eq!(found, [["Neutral", "Neutral"], ["Satisfied", "Satisfied"]]);
         assert_eq!(first_value("SELECT sentiment_band(NULL)").await, "NULL");
         assert!(

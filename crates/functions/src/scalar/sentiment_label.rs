@@ -10,14 +10,16 @@ use datafusion::logical_expr::{
     ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
-use crate::arguments::{Call, Kind, coerce};
+use crate::arguments::{Kind, coerce};
+use crate::call::Call;
 use crate::reference::Entry;
 use crate::sentiment::{LABELS, label_index};
 
 static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
     Entry {
         syntax: "sentiment_label(score)",
-        description: "The label of a sentiment score: below -0.5 `Very Negative`, below -0.2 `Negative`, up to 0.2 \
+        description: "The label of a sentiment score: below -0.5 `Very Negative`, below -0.2 \
+                      `Negative`, up to 0.2 \
                       `Neutral`, up to 0.5 `Positive`, else `Very Positive`. NaN has none.",
         arguments: &[("score", "a score from -1 to 1")],
         example: "SELECT sentiment_label(-0.5);\n-- Negative",
@@ -136,7 +138,11 @@ mod tests {
 
     #[tokio::test]
     async fn sql_takes_any_number_and_refuses_text() {
-        let found = rows("SELECT sentiment_label(n), sentiment_label(CAST(n AS DECIMAL(5,2))) FROM (VALUES (1), (0)) AS v(n) ORDER BY n").await;
+        let found = rows(
+            "SELECT sentiment_label(n), sentiment_label(CAST(n AS DECIMAL(5,2))) \
+                          FROM (VALUES (1), (0)) AS v(n) ORDER BY n",
+        )
+        .await;
         assert_eq!(
             found,
             [["Neutral", "Neutral"], ["Very Positive", "Very Positive"]]

@@ -1,6 +1,8 @@
-//! `slug(text)`: the one spelling of flags, topics, intents and resolutions (domain specification §2.3).
+//! `slug(text)`: the one spelling of flags, topics, intents and resolutions (domain specification
+//! §2.3).
 //!
-//! Guarantees: the same answer as ingest gives, because it is the same code ([`chatlake_types::slug`]).
+//! Guarantees: the same answer as ingest gives, because it is the same code
+//! ([`chatlake_types::slug`]).
 
 use std::sync::LazyLock;
 
@@ -11,14 +13,17 @@ use datafusion::logical_expr::{
     ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
-use crate::arguments::{Call, Kind, coerce};
+use crate::arguments::{Kind, coerce};
+use crate::call::Call;
 use crate::reference::Entry;
 
 static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
     Entry {
         syntax: "slug(text)",
-        description: "The spelling under which flags, topics, intents and resolutions are stored: lower case, every run \
-                      of other characters than `a-z` and `0-9` as one `_`, none at the ends. `hallucinating` and \
+        description: "The spelling under which flags, topics, intents and resolutions are stored: \
+                      lower case, every run \
+                      of other characters than `a-z` and `0-9` as one `_`, none at the ends. \
+                      `hallucinating` and \
                       `hallucinated` become `hallucination`.",
         arguments: &[("text", "any text")],
         example: "SELECT slug('  Over-Apologizing ');\n-- over_apologizing",
@@ -132,7 +137,11 @@ mod tests {
 
     #[tokio::test]
     async fn sql_takes_columns_and_constants_and_refuses_numbers() {
-        let found = rows("SELECT slug(t), slug(arrow_cast(t, 'Dictionary(Int32, Utf8)')), slug(NULL) FROM (VALUES ('A-B'), (NULL)) AS v(t) ORDER BY 1").await;
+        let found = rows(
+            "SELECT slug(t), slug(arrow_cast(t, 'Dictionary(Int32, Utf8)')), \
+                          slug(NULL) FROM (VALUES ('A-B'), (NULL)) AS v(t) ORDER BY 1",
+        )
+        .await;
         assert_eq!(found, [["a_b", "a_b", "NULL"], ["NULL", "NULL", "NULL"]]);
         assert!(
             failure("SELECT slug(5)")
@@ -142,7 +151,7 @@ mod tests {
         assert!(
             failure("SELECT slug()")
                 .await
-                .contains("`slug` expects 1 arguments, found 0")
+                .contains("`slug` expects 1 argument, found 0")
         );
     }
 }

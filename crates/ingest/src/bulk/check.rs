@@ -66,7 +66,12 @@ pub(super) struct TableCheck<'a> {
 /// A column of a type that cannot be taken; the first bad row, when the load is to stop at it.
 pub(crate) fn check(raw: &RawBatch, settings: CheckSettings) -> Result<CheckedBatch> {
     let finished = vec![None; settings.table.columns.len()];
-    let mut check = TableCheck { settings, raw, finished, findings: Findings::default() };
+    let mut check = TableCheck {
+        settings,
+        raw,
+        finished,
+        findings: Findings::default(),
+    };
     for &row in &raw.unreadable {
         check.findings.reject_with(row, || Code::BAD_CSV);
     }
@@ -84,14 +89,14 @@ impl TableCheck<'_> {
         self.raw.row_count
     }
 
-    /// When the rows are received, in µs, unless they say so themselves.
-    pub(super) fn received_at(&self) -> i64 {
-        self.settings.received_at
-    }
-
     fn place(&self, name: &str) -> Result<usize> {
         let place = self.settings.table.column_index(name);
-        place.ok_or_else(|| Error::Schema(format!("table `{}` has no column `{name}`", self.settings.table.name)))
+        place.ok_or_else(|| {
+            Error::Schema(format!(
+                "table `{}` has no column `{name}`",
+                self.settings.table.name
+            ))
+        })
     }
 
     /// A column that an earlier step has finished.
@@ -118,11 +123,17 @@ impl TableCheck<'_> {
         // A column of NULLs fits whatever its type: some writers give NULL the type of an integer.
         let raw = raw.filter(|column| column.logical_null_count() < column.len());
         let row_count = self.raw.row_count;
-        let column = Column { name, raw, row_count };
+        let column = Column {
+            name,
+            raw,
+            row_count,
+        };
         let findings = &mut self.findings;
         let finished = match rule {
             Rule::Text(rule) => text::check(column, rule, findings)?,
-            Rule::Instant(missing) => instants::check(column, missing.fill(self.settings.received_at), findings)?,
+            Rule::Instant(missing) => {
+                instants::check(column, missing.fill(self.settings.received_at), findings)?
+            }
             Rule::Flag => flags::check(column, findings)?,
             Rule::Money => numbers::money(column, findings)?,
             Rule::Amount => numbers::amount(column, findings)?,
@@ -135,9 +146,17 @@ impl TableCheck<'_> {
     }
 
     fn finish(self) -> Result<CheckedBatch> {
-        let Self { settings, raw, finished, findings } = self;
+        let Self {
+            settings,
+            raw,
+            finished,
+            findings,
+        } = self;
         if let (OnError::Abort, Some((row, code))) = (settings.on_error, findings.first_reject()) {
-            return Err(Error::RowRejected { row: raw.first_row + row as u64, code: code.clone() });
+            return Err(Error::RowRejected {
+                row: raw.first_row + row as u64,
+                code: code.clone(),
+            });
         }
         let kept = findings.kept(raw.row_count);
         let mut columns = Vec::with_capacity(finished.len());
@@ -145,7 +164,9 @@ impl TableCheck<'_> {
             if definition.name == INGEST_SEQ {
                 continue;
             }
-            let column = column.ok_or_else(|| Error::Schema(format!("no rule for column `{}`", definition.name)))?;
+            let column = column.ok_or_else(|| {
+                Error::Schema(format!("no rule for column `{}`", definition.name))
+            })?;
             columns.push(match &kept {
                 Some(kept) => filter(&column, kept)?,
                 None => column,
@@ -153,9 +174,18 @@ impl TableCheck<'_> {
         }
         let row_count = kept.map_or(raw.row_count, |kept| kept.true_count());
         let sequence = (0..).take(row_count).collect();
-        let rows = TableRows { table: settings.table, columns, sequence };
-        let (tally, reject_lines) = findings.into_tally(raw.first_row, raw.row_count, settings.details_max);
-        Ok(CheckedBatch { rows, tally, reject_lines })
+        let rows = TableRows {
+            table: settings.table,
+            columns,
+            sequence,
+        };
+        let (tally, reject_lines) =
+            findings.into_tally(raw.first_row, raw.row_count, settings.details_max);
+        Ok(CheckedBatch {
+            rows,
+            tally,
+            reject_lines,
+        })
     }
 }
 
@@ -171,8 +201,15 @@ pub(super) struct Column<'a> {
 impl Column<'_> {
     /// The column has a type that is not taken.
     pub(super) fn wrong_type(&self, expected: &str) -> Error {
-        let found = self.raw.map_or_else(|| "NULL".to_owned(), |column| column.data_type().to_string());
-        Error::ColumnType { column: self.name, expected: expected.to_owned(), found }
+        let found = self.raw.map_or_else(
+            || "NULL".to_owned(),
+            |column| column.data_type().to_string(),
+        );
+        Error::ColumnType {
+            column: self.name,
+            expected: expected.to_owned(),
+            found,
+        }
     }
 }
 

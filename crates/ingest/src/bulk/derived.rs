@@ -15,7 +15,10 @@ use crate::record::{self, CATEGORY_OTHER, SENDERS, Sender};
 
 /// A message of an agent says which one.
 pub(super) fn agents_are_named(check: &mut TableCheck<'_>) -> Result<()> {
-    let (senders, agents) = (check.finished_text("sender_type")?, check.finished("agent_id")?);
+    let (senders, agents) = (
+        check.finished_text("sender_type")?,
+        check.finished("agent_id")?,
+    );
     if agents.null_count() == 0 {
         return Ok(());
     }
@@ -29,7 +32,10 @@ pub(super) fn agents_are_named(check: &mut TableCheck<'_>) -> Result<()> {
 
 /// Fills in what follows from sender and privacy (§1.1).
 pub(super) fn role_direction_and_visibility(check: &mut TableCheck<'_>) -> Result<()> {
-    let (senders, privacy) = (check.finished_text("sender_type")?, check.finished("is_private")?);
+    let (senders, privacy) = (
+        check.finished_text("sender_type")?,
+        check.finished("is_private")?,
+    );
     let privacy = privacy.as_boolean();
     let row_count = check.row_count();
     let mut roles = StringBuilder::with_capacity(row_count, row_count * "assistant".len());
@@ -37,8 +43,14 @@ pub(super) fn role_direction_and_visibility(check: &mut TableCheck<'_>) -> Resul
     let mut visibilities = Vec::with_capacity(row_count);
     for row in 0..row_count {
         // A row without a sender is rejected already.
-        let sender_type = SENDERS.iter().find(|sender| **sender == senders.value(row)).unwrap_or(&SENDERS[0]);
-        let sender = Sender { sender_type, is_private: privacy.value(row) };
+        let sender_type = SENDERS
+            .iter()
+            .find(|sender| **sender == senders.value(row))
+            .unwrap_or(&SENDERS[0]);
+        let sender = Sender {
+            sender_type,
+            is_private: privacy.value(row),
+        };
         roles.append_value(sender.role());
         directions.append_value(sender.direction());
         visibilities.push(sender.is_visible());
@@ -53,8 +65,14 @@ pub(super) fn assignment_names_somebody(check: &mut TableCheck<'_>) -> Result<()
     let events = check.finished_text("event")?;
     let (agents, teams) = (check.finished("agent_id")?, check.finished("team_id")?);
     for row in 0..check.row_count() {
-        if agents.is_null(row) && teams.is_null(row) && events.is_valid(row) && events.value(row) == "assigned" {
-            check.findings.reject(row, "missing_field", "agent_id|team_id");
+        if agents.is_null(row)
+            && teams.is_null(row)
+            && events.is_valid(row)
+            && events.value(row) == "assigned"
+        {
+            check
+                .findings
+                .reject(row, "missing_field", "agent_id|team_id");
         }
     }
     Ok(())
@@ -63,7 +81,9 @@ pub(super) fn assignment_names_somebody(check: &mut TableCheck<'_>) -> Result<()
 /// Who acts when an event does not say so.
 pub(super) fn default_actor(check: &mut TableCheck<'_>) -> Result<()> {
     let (events, actors) = (check.finished_text("event")?, check.finished_text("actor")?);
-    fill_text(check, "actor", &actors, |row| record::default_actor(events.value(row)).map(Cow::Borrowed))
+    fill_text(check, "actor", &actors, |row| {
+        record::default_actor(events.value(row)).map(Cow::Borrowed)
+    })
 }
 
 /// The id of an event that came without one.
@@ -72,15 +92,28 @@ pub(super) fn missing_event_id(check: &mut TableCheck<'_>) -> Result<()> {
     if event_ids.null_count() == 0 {
         return Ok(());
     }
-    let (conversations, events) = (check.finished_text("conversation_id")?, check.finished_text("event")?);
-    let (agents, teams) = (check.finished_text("agent_id")?, check.finished_text("team_id")?);
+    let (conversations, events) = (
+        check.finished_text("conversation_id")?,
+        check.finished_text("event")?,
+    );
+    let (agents, teams) = (
+        check.finished_text("agent_id")?,
+        check.finished_text("team_id")?,
+    );
     let times = check.finished("occurred_at")?;
     let times = times.as_primitive::<TimestampMicrosecondType>().clone();
-    let value = |column: &StringArray, row| column.is_valid(row).then(|| column.value(row).to_owned());
+    let value =
+        |column: &StringArray, row| column.is_valid(row).then(|| column.value(row).to_owned());
     fill_text(check, "event_id", &event_ids, |row| {
         let (agent, team) = (value(&agents, row), value(&teams, row));
         let (conversation, event) = (conversations.value(row), events.value(row));
-        Some(Cow::Owned(record::event_id(conversation, event, times.value(row), agent.as_deref(), team.as_deref())))
+        Some(Cow::Owned(record::event_id(
+            conversation,
+            event,
+            times.value(row),
+            agent.as_deref(),
+            team.as_deref(),
+        )))
     })
 }
 
@@ -98,10 +131,17 @@ pub(super) fn only_adjustments_are_negative(check: &mut TableCheck<'_>) -> Resul
 
 /// Usage has one of the known categories or `Other`, anything else has none.
 pub(super) fn category(check: &mut TableCheck<'_>) -> Result<()> {
-    let (kinds, categories) = (check.finished_text("kind")?, check.finished_text("category")?);
+    let (kinds, categories) = (
+        check.finished_text("kind")?,
+        check.finished_text("category")?,
+    );
     let category = |row| {
         let is_usage = kinds.value(row) == "usage";
-        let category = if categories.is_valid(row) { record::category(categories.value(row)) } else { CATEGORY_OTHER };
+        let category = if categories.is_valid(row) {
+            record::category(categories.value(row))
+        } else {
+            CATEGORY_OTHER
+        };
         is_usage.then_some(category)
     };
     let categories: StringArray = (0..check.row_count()).map(category).collect();
@@ -121,11 +161,18 @@ pub(super) fn usage_names_a_chatbot(check: &mut TableCheck<'_>) -> Result<()> {
 
 /// A state of a run that does not say when it was updated was updated when it occurred.
 pub(super) fn updated_when_it_occurred(check: &mut TableCheck<'_>) -> Result<()> {
-    let (updated, occurred) = (check.finished("updated_at")?, check.finished("occurred_at")?);
+    let (updated, occurred) = (
+        check.finished("updated_at")?,
+        check.finished("occurred_at")?,
+    );
     if updated.null_count() == 0 {
         return Ok(());
     }
-    let filled: ArrayRef = arrow::compute::kernels::zip::zip(&arrow::compute::is_null(&updated)?, &occurred, &updated)?;
+    let filled: ArrayRef = arrow::compute::kernels::zip::zip(
+        &arrow::compute::is_null(&updated)?,
+        &occurred,
+        &updated,
+    )?;
     check.finish_column("updated_at", filled)
 }
 
@@ -139,6 +186,9 @@ fn fill_text<'a>(
     if texts.null_count() == 0 {
         return Ok(());
     }
-    let filled = texts.iter().enumerate().map(|(row, text)| text.map(Cow::Borrowed).or_else(|| missing(row)));
+    let filled = texts
+        .iter()
+        .enumerate()
+        .map(|(row, text)| text.map(Cow::Borrowed).or_else(|| missing(row)));
     check.finish_column(name, Arc::new(filled.collect::<StringArray>()))
 }

@@ -37,7 +37,9 @@ impl Findings {
 
     /// The first row that is rejected.
     pub(super) fn first_reject(&self) -> Option<(usize, &Code)> {
-        self.rejects.first_key_value().map(|(row, code)| (*row, code))
+        self.rejects
+            .first_key_value()
+            .map(|(row, code)| (*row, code))
     }
 
     /// Which rows are kept; `None` when all are.
@@ -53,13 +55,24 @@ impl Findings {
     }
 
     /// Counts, and the lines of the rejects file; `first_row` is the number of the batch's first row.
-    pub(super) fn into_tally(mut self, first_row: u64, row_count: usize, details_max: usize) -> (Tally, Vec<u8>) {
-        let mut tally = Tally { record_count: row_count as u64, ..Tally::default() };
-        self.warnings.retain(|(row, _)| !self.rejects.contains_key(row));
+    pub(super) fn into_tally(
+        mut self,
+        first_row: u64,
+        row_count: usize,
+        details_max: usize,
+    ) -> (Tally, Vec<u8>) {
+        let mut tally = Tally {
+            record_count: row_count as u64,
+            ..Tally::default()
+        };
+        self.warnings
+            .retain(|(row, _)| !self.rejects.contains_key(row));
         // By row; inside a row in the order of the rules, because the sort is stable.
         self.warnings.sort_by_key(|(row, _)| *row);
         for (row, code) in self.warnings {
-            tally.warnings.add(first_row + row as u64, code, details_max);
+            tally
+                .warnings
+                .add(first_row + row as u64, code, details_max);
         }
         let mut lines = Vec::new();
         for (row, code) in self.rejects {

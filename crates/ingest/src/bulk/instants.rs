@@ -8,18 +8,22 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray, TimestampMicrosecondArray};
 use arrow::compute::{max, min};
 use arrow::datatypes::{
-    DataType, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-    TimestampSecondType,
+    DataType, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType,
 };
 
 use crate::bulk::check::{Column, Missing};
 use crate::bulk::findings::Findings;
 use crate::bulk::text::texts;
 use crate::error::Result;
-use crate::timestamp::{self, MICROS_MAX, MICROS_MIN, TimestampError};
+use crate::timestamp::{self, MICROS_MAX, MICROS_MIN};
 
 /// Checks a column of instants; the result is in µs UTC.
-pub(super) fn check(column: Column<'_>, missing: Missing<i64>, findings: &mut Findings) -> Result<ArrayRef> {
+pub(super) fn check(
+    column: Column<'_>,
+    missing: Missing<i64>,
+    findings: &mut Findings,
+) -> Result<ArrayRef> {
     let micros = match column.raw.map(|raw| raw.data_type()) {
         None => TimestampMicrosecondArray::new_null(column.row_count),
         Some(DataType::Timestamp(unit, _)) => {
@@ -28,11 +32,13 @@ pub(super) fn check(column: Column<'_>, missing: Missing<i64>, findings: &mut Fi
             micros
         }
         Some(_) => match texts(column)? {
-            Some(texts) if !is_number(column) => parse(&texts, column.name, missing, findings),
+            Some(texts) if !is_number(column) => parse(&texts, column.name, findings),
             _ => return Err(column.wrong_type("a timestamp")),
         },
     };
-    Ok(Arc::new(fill(micros, column.name, missing, findings).with_timezone("UTC")))
+    Ok(Arc::new(
+        fill(micros, column.name, missing, findings).with_timezone("UTC"),
+    ))
 }
 
 /// Whether the file has numbers here, whose unit nobody knows.
@@ -50,18 +56,21 @@ fn to_micros(column: Column<'_>, unit: TimeUnit) -> TimestampMicrosecondArray {
     // What does not fit 64 bits of µs stays out of range.
     match unit {
         TimeUnit::Microsecond => raw.as_primitive::<TimestampMicrosecondType>().clone(),
-        TimeUnit::Second => {
-            raw.as_primitive::<TimestampSecondType>().unary(|seconds| seconds.saturating_mul(1_000_000))
-        }
-        TimeUnit::Millisecond => {
-            raw.as_primitive::<TimestampMillisecondType>().unary(|millis| millis.saturating_mul(1_000))
-        }
-        TimeUnit::Nanosecond => raw.as_primitive::<TimestampNanosecondType>().unary(|nanos| nanos.div_euclid(1_000)),
+        TimeUnit::Second => raw
+            .as_primitive::<TimestampSecondType>()
+            .unary(|seconds| seconds.saturating_mul(1_000_000)),
+        TimeUnit::Millisecond => raw
+            .as_primitive::<TimestampMillisecondType>()
+            .unary(|millis| millis.saturating_mul(1_000)),
+        TimeUnit::Nanosecond => raw
+            .as_primitive::<TimestampNanosecondType>()
+            .unary(|nanos| nanos.div_euclid(1_000)),
     }
 }
 
 fn reject_outside(micros: &TimestampMicrosecondArray, name: &str, findings: &mut Findings) {
-    let is_fine = min(micros).is_none_or(|min| min >= MICROS_MIN) && max(micros).is_none_or(|max| max <= MICROS_MAX);
+    let is_fine = min(micros).is_none_or(|min| min >= MICROS_MIN)
+        && max(micros).is_none_or(|max| max <= MICROS_MAX);
     if is_fine {
         return;
     }
@@ -73,23 +82,23 @@ fn reject_outside(micros: &TimestampMicrosecondArray, name: &str, findings: &mut
 }
 
 /// Instants written as text; `""` means that there is none.
-fn parse(
-    texts: &StringArray,
-    name: &str,
-    missing: Missing<i64>,
-    findings: &mut Findings,
-) -> TimestampMicrosecondArray {
+fn parse(texts: &StringArray, name: &str, findings: &mut Findings) -> TimestampMicrosecondArray {
     let mut parse = |(row, text): (usize, Option<&str>)| {
         let text = text.filter(|text| !text.is_empty())?;
         match timestamp::from_text(text) {
-            Ok(micros) => return Some(micros),
-            Err(TimestampError::Malformed) => findings.reject(row, "bad_timestamp", name),
-            Err(TimestampError::OutOfRange) => findings.reject(row, "timestamp_out_of_range", name),
+            Ok(micros) => Some(micros),
+            Err(error) => {
+                findings.reject(row, error.kind(), name);
+                None
+            }
         }
-        // The row is rejected already: nothing is missing.
-        if let Missing::Fill(micros) = missing { Some(micros) } else { None }
     };
-    texts.iter().enumerate().map(&mut parse).collect::<Int64Array>().reinterpret_cast()
+    texts
+        .iter()
+        .enumerate()
+        .map(&mut parse)
+        .collect::<Int64Array>()
+        .reinterpret_cast()
 }
 
 /// Deals with missing instants.
@@ -104,7 +113,10 @@ fn fill(
     }
     match missing {
         Missing::Null => micros,
-        Missing::Fill(filling) => micros.iter().map(|micros| micros.or(Some(filling))).collect(),
+        Missing::Fill(filling) => micros
+            .iter()
+            .map(|micros| micros.or(Some(filling)))
+            .collect(),
         Missing::Reject => {
             for row in (0..micros.len()).filter(|&row| micros.is_null(row)) {
                 findings.reject(row, "missing_field", name);

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, StringArray, StringBuilder, new_null_array};
+use arrow::array::{Array, ArrayRef, StringBuilder, new_null_array};
 use arrow::datatypes::DataType;
 
 use crate::bulk::check::Column;
@@ -38,12 +38,15 @@ pub(super) fn any(column: Column<'_>) -> Result<ArrayRef> {
     })
 }
 
-fn rewrite(column: Column<'_>, mut rewrite: impl FnMut(usize, &str) -> Option<String>) -> Result<ArrayRef> {
+fn rewrite(
+    column: Column<'_>,
+    mut rewrite: impl FnMut(usize, &str) -> Option<String>,
+) -> Result<ArrayRef> {
     let Some(texts) = texts(column).map_err(|_| column.wrong_type("JSON text"))? else {
         return Ok(new_null_array(&DataType::Utf8, column.row_count));
     };
     let mut rewritten = StringBuilder::with_capacity(texts.len(), texts.value_data().len());
-    for (row, text) in StringArray::iter(&texts).enumerate() {
+    for (row, text) in texts.iter().enumerate() {
         let text = text.map(trim).filter(|text| !text.is_empty());
         rewritten.append_option(text.and_then(|text| rewrite(row, text)));
     }

@@ -6,7 +6,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, ListArray, ListBuilder, StringArray, StringBuilder, new_null_array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, ListArray, ListBuilder, StringArray, StringBuilder, new_null_array,
+};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field};
 
@@ -28,7 +30,10 @@ pub(super) fn check(column: Column<'_>, findings: &mut Findings) -> Result<Array
         let texts = texts.unwrap_or_else(|| StringArray::new_null(column.row_count));
         return Ok(Arc::new(parse(&texts, column.name, findings)));
     }
-    let options = CastOptions { safe: false, ..CastOptions::default() };
+    let options = CastOptions {
+        safe: false,
+        ..CastOptions::default()
+    };
     let cast = cast_with_options(raw, &list_type(), &options);
     let lists = cast.map_err(|error| column.wrong_type(&format!("a list of texts ({error})")))?;
     let lists = lists.as_list::<i32>();
@@ -62,7 +67,10 @@ fn is_final(lists: &ListArray) -> bool {
 
 fn rewrite(lists: &ListArray, name: &str, findings: &mut Findings) -> ListArray {
     let values = lists.values().as_string::<i32>();
-    let mut rewritten = ListBuilder::new(StringBuilder::with_capacity(values.len(), values.value_data().len()));
+    let mut rewritten = ListBuilder::new(StringBuilder::with_capacity(
+        values.len(),
+        values.value_data().len(),
+    ));
     let mut slugs: Vec<Cow<'_, str>> = Vec::new();
     for (row, bound) in lists.value_offsets().windows(2).enumerate() {
         if lists.is_null(row) {
@@ -76,7 +84,9 @@ fn rewrite(lists: &ListArray, name: &str, findings: &mut Findings) -> ListArray 
         slugs.clear();
         slugs.extend(range.map(|place| record::slug(values.value(place))));
         record::sort_slugs(&mut slugs);
-        slugs.iter().for_each(|slug| rewritten.values().append_value(slug));
+        slugs
+            .iter()
+            .for_each(|slug| rewritten.values().append_value(slug));
         rewritten.append(true);
     }
     rewritten.finish()
@@ -95,7 +105,10 @@ fn parse(texts: &StringArray, name: &str, findings: &mut Findings) -> ListArray 
         if slugs.is_none() {
             findings.reject(row, "bad_value", name);
         }
-        slugs.into_iter().flatten().for_each(|slug| lists.values().append_value(slug));
+        slugs
+            .into_iter()
+            .flatten()
+            .for_each(|slug| lists.values().append_value(slug));
         lists.append(true);
     }
     lists.finish()

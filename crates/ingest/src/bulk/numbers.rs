@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Float64Array, StringArray};
 use arrow::compute::{CastOptions, cast_with_options};
-use arrow::datatypes::{DataType, Decimal128Type, DecimalType, Float64Type};
+use arrow::datatypes::{DataType, Decimal128Type, Float64Type};
 
 use crate::bulk::check::Column;
 use crate::bulk::findings::Findings;
@@ -26,7 +26,9 @@ const UNITS_MAX: i128 = 999_999_999_999_999_999;
 /// Checks monthly revenue: not below zero, else NULL with a warning.
 pub(super) fn money(column: Column<'_>, findings: &mut Findings) -> Result<ArrayRef> {
     decimals(column, MONEY_SCALE, 0, |row, number| {
-        let units = number.filter(|number| !number.is_negative).and_then(|number| number.units);
+        let units = number
+            .filter(|number| !number.is_negative)
+            .and_then(|number| number.units);
         if units.is_none() {
             findings.warn(row, "bad_number", column.name);
         }
@@ -34,14 +36,12 @@ pub(super) fn money(column: Column<'_>, findings: &mut Findings) -> Result<Array
     })
 }
 
-/// Checks ledger amounts, which must be there; the sign is checked with the kind of entry.
+/// Checks ledger amounts, which must be there. The sign of the rounded amount is checked with the kind of entry.
 pub(super) fn amount(column: Column<'_>, findings: &mut Findings) -> Result<ArrayRef> {
     let amounts = decimals(column, AMOUNT_SCALE, -UNITS_MAX, |row, number| {
         match number {
             None => findings.reject(row, "bad_value", column.name),
             Some(Decimal { units: None, .. }) => findings.reject(row, "out_of_range", column.name),
-            // A tiny amount below zero is rounded to zero, but is below zero all the same.
-            Some(Decimal { is_negative: true, units: Some(0) }) => return Some(0),
             Some(Decimal { units, .. }) => return units,
         }
         None
@@ -61,14 +61,19 @@ fn decimals(
     mut judge: impl FnMut(usize, Option<Decimal>) -> Option<i64>,
 ) -> Result<ArrayRef> {
     let final_type = |decimals: Decimal128Array| -> Result<ArrayRef> {
-        Ok(Arc::new(decimals.with_precision_and_scale(PRECISION, i8::try_from(scale).unwrap_or_default())?))
+        Ok(Arc::new(decimals.with_precision_and_scale(
+            PRECISION,
+            i8::try_from(scale).unwrap_or_default(),
+        )?))
     };
     let Some(raw) = column.raw else {
         return final_type(Decimal128Array::new_null(column.row_count));
     };
     if let Some(decimals) = raw.as_primitive_opt::<Decimal128Type>() {
         let is_fine = |units: &i128| (units_min..=UNITS_MAX).contains(units);
-        if i64::from(decimals.scale()) == i64::from(scale) && decimals.iter().flatten().all(|units| is_fine(&units)) {
+        if i64::from(decimals.scale()) == i64::from(scale)
+            && decimals.iter().flatten().all(|units| is_fine(&units))
+        {
             return final_type(decimals.clone());
         }
     }
@@ -89,9 +94,22 @@ fn number_texts(column: Column<'_>) -> Result<StringArray> {
         return Ok(StringArray::new_null(column.row_count));
     };
     let is_float = raw.data_type().is_floating();
-    if is_float || matches!(raw.data_type(), DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..)) {
-        let options = CastOptions { safe: false, ..CastOptions::default() };
-        return Ok(cast_with_options(raw, &DataType::Utf8, &options)?.as_string::<i32>().clone());
+    if is_float
+        || matches!(
+            raw.data_type(),
+            DataType::Decimal32(..)
+                | DataType::Decimal64(..)
+                | DataType::Decimal128(..)
+                | DataType::Decimal256(..)
+        )
+    {
+        let options = CastOptions {
+            safe: false,
+            ..CastOptions::default()
+        };
+        return Ok(cast_with_options(raw, &DataType::Utf8, &options)?
+            .as_string::<i32>()
+            .clone());
     }
     let texts = texts(column).map_err(|_| column.wrong_type("a number"))?;
     Ok(texts.unwrap_or_else(|| StringArray::new_null(column.row_count)))
@@ -102,7 +120,9 @@ pub(super) fn score(column: Column<'_>, findings: &mut Findings) -> Result<Array
     let scores = match column.raw {
         None => return Ok(Arc::new(Float64Array::new_null(column.row_count))),
         Some(raw) if raw.data_type().is_floating() => {
-            cast_with_options(raw, &DataType::Float64, &CastOptions::default())?.as_primitive::<Float64Type>().clone()
+            cast_with_options(raw, &DataType::Float64, &CastOptions::default())?
+                .as_primitive::<Float64Type>()
+                .clone()
         }
         Some(_) => parse_scores(column, findings)?,
     };
@@ -137,5 +157,9 @@ fn parse_scores(column: Column<'_>, findings: &mut Findings) -> Result<Float64Ar
         }
         score
     };
-    Ok(number_texts(column)?.iter().enumerate().map(&mut parse).collect())
+    Ok(number_texts(column)?
+        .iter()
+        .enumerate()
+        .map(&mut parse)
+        .collect())
 }

@@ -111,7 +111,11 @@ const fn special(name: &'static str, rule: TextRule) -> Step {
     Step::Column(name, Rule::Text(rule))
 }
 
-const fn choice(name: &'static str, allowed: &'static [&'static str], missing: Missing<&'static str>) -> Step {
+const fn choice(
+    name: &'static str,
+    allowed: &'static [&'static str],
+    missing: Missing<&'static str>,
+) -> Step {
     Step::Column(name, Rule::Text(TextRule::Choice(allowed, missing)))
 }
 
@@ -160,8 +164,13 @@ const ANNOTATIONS: &[Step] = &[
     Step::Column("topics", Rule::Slugs),
 ];
 
-const BROADCASTS: &[Step] =
-    &[key("chatbot_id"), key("broadcast_id"), text("name"), text("template"), text("category")];
+const BROADCASTS: &[Step] = &[
+    key("chatbot_id"),
+    key("broadcast_id"),
+    text("name"),
+    text("template"),
+    text("category"),
+];
 
 const CHATBOTS: &[Step] = &[key("chatbot_id"), key("account_id"), text("name")];
 
@@ -236,7 +245,12 @@ const FLOW_TRIGGERS: &[Step] = &[
 
 const FLOWS: &[Step] = &[key("chatbot_id"), key("flow_id"), text("name")];
 
-const INBOXES: &[Step] = &[key("chatbot_id"), key("inbox_id"), text("channel"), text("name")];
+const INBOXES: &[Step] = &[
+    key("chatbot_id"),
+    key("inbox_id"),
+    text("channel"),
+    text("name"),
+];
 
 const MESSAGES: &[Step] = &[
     key("chatbot_id"),
@@ -294,7 +308,11 @@ const WORKFLOWS: &[Step] = &[
     text("trigger"),
     Step::Column("conditions", Rule::AnyJson),
     Step::Column("actions", Rule::AnyJson),
-    choice("status", WORKFLOW_STATUSES.0, Missing::Fill(WORKFLOW_STATUSES.1)),
+    choice(
+        "status",
+        WORKFLOW_STATUSES.0,
+        Missing::Fill(WORKFLOW_STATUSES.1),
+    ),
 ];
 
 /// The steps of a table's check.
@@ -318,7 +336,11 @@ pub(super) fn steps(table: &Table) -> Result<&'static [Step]> {
         "user_profiles" => USER_PROFILES,
         "workflow_runs" => WORKFLOW_RUNS,
         "workflows" => WORKFLOWS,
-        name => return Err(Error::Schema(format!("table `{name}` has no rules for bulk loads"))),
+        name => {
+            return Err(Error::Schema(format!(
+                "table `{name}` has no rules for bulk loads"
+            )));
+        }
     })
 }
 

@@ -30,7 +30,11 @@ enum Fixed<'a> {
 }
 
 /// Checks a column of text.
-pub(super) fn check(column: Column<'_>, rule: &TextRule, findings: &mut Findings) -> Result<ArrayRef> {
+pub(super) fn check(
+    column: Column<'_>,
+    rule: &TextRule,
+    findings: &mut Findings,
+) -> Result<ArrayRef> {
     let missing = rule.missing();
     let Some(texts) = texts(column)? else {
         return Ok(no_values(column, missing, findings));
@@ -57,18 +61,32 @@ pub(super) fn texts(column: Column<'_>) -> Result<Option<StringArray>> {
     if !is_taken {
         return Err(column.wrong_type("text"));
     }
-    let options = CastOptions { safe: false, ..CastOptions::default() };
+    let options = CastOptions {
+        safe: false,
+        ..CastOptions::default()
+    };
     let cast = cast_with_options(raw, &DataType::Utf8, &options);
     let cast = cast.map_err(|error| column.wrong_type(&format!("UTF-8 text ({error})")))?;
     Ok(Some(cast.as_string::<i32>().clone()))
 }
 
 /// A column without values.
-fn no_values(column: Column<'_>, missing: Missing<&'static str>, findings: &mut Findings) -> ArrayRef {
+fn no_values(
+    column: Column<'_>,
+    missing: Missing<&'static str>,
+    findings: &mut Findings,
+) -> ArrayRef {
     match missing {
         Missing::Null => {}
-        Missing::Fill(word) => return Arc::new(StringArray::from_iter_values(std::iter::repeat_n(word, column.row_count))),
-        Missing::Reject => (0..column.row_count).for_each(|row| findings.reject(row, "missing_field", column.name)),
+        Missing::Fill(word) => {
+            return Arc::new(StringArray::from_iter_values(std::iter::repeat_n(
+                word,
+                column.row_count,
+            )));
+        }
+        Missing::Reject => {
+            (0..column.row_count).for_each(|row| findings.reject(row, "missing_field", column.name))
+        }
     }
     new_null_array(&DataType::Utf8, column.row_count)
 }
@@ -77,9 +95,12 @@ fn no_values(column: Column<'_>, missing: Missing<&'static str>, findings: &mut 
 fn is_final_column(texts: &StringArray, rule: &TextRule) -> bool {
     let data = texts.value_data();
     let bounds = texts.value_offsets().windows(2);
-    let mut ranges = bounds.map(|bound| bound[0] as usize..bound[1] as usize).enumerate();
+    let mut ranges = bounds
+        .map(|bound| bound[0] as usize..bound[1] as usize)
+        .enumerate();
     let is_final = |row: usize| matches!(fix(rule, texts.value(row)), Fixed::Text(text) if text == texts.value(row));
-    let is_fine = |row: usize, range: Range<usize>| looks_final(rule, &data[range]) || is_final(row);
+    let is_fine =
+        |row: usize, range: Range<usize>| looks_final(rule, &data[range]) || is_final(row);
     match texts.nulls().filter(|nulls| nulls.null_count() > 0) {
         None => ranges.all(|(row, range)| is_fine(row, range)),
         Some(nulls) if rule.missing() == Missing::Null => {
@@ -89,7 +110,12 @@ fn is_final_column(texts: &StringArray, rule: &TextRule) -> bool {
     }
 }
 
-fn rewrite(texts: &StringArray, name: &str, rule: &TextRule, findings: &mut Findings) -> StringArray {
+fn rewrite(
+    texts: &StringArray,
+    name: &str,
+    rule: &TextRule,
+    findings: &mut Findings,
+) -> StringArray {
     let mut rewritten = StringBuilder::with_capacity(texts.len(), texts.value_data().len());
     for (row, text) in texts.iter().enumerate() {
         let fixed = text.map_or(Fixed::Missing, |text| fix(rule, text));
@@ -127,8 +153,15 @@ fn looks_final(rule: &TextRule, bytes: &[u8]) -> bool {
         TextRule::Choice(allowed, _) => allowed.iter().any(|allowed| allowed.as_bytes() == bytes),
         TextRule::Content => bytes.len() <= record::CONTENT_BYTES_MAX,
         TextRule::Exact => true,
-        TextRule::Country => matches!(bytes, [a, b] if a.is_ascii_uppercase() && b.is_ascii_uppercase()),
-        TextRule::Device => has_plain_ends() && bytes.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()),
+        TextRule::Country => {
+            matches!(bytes, [a, b] if a.is_ascii_uppercase() && b.is_ascii_uppercase())
+        }
+        TextRule::Device => {
+            has_plain_ends()
+                && bytes
+                    .iter()
+                    .all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
+        }
         TextRule::Label | TextRule::Resolution | TextRule::Slug | TextRule::Zone => false,
     }
 }
@@ -139,7 +172,11 @@ fn fix<'a>(rule: &TextRule, text: &'a str) -> Fixed<'a> {
         "" => Fixed::Missing,
         text => Fixed::Text(Cow::Borrowed(text)),
     };
-    let word = |word: Option<&'static str>| word.map_or(Fixed::Reject("bad_value"), |word| Fixed::Text(Cow::Borrowed(word)));
+    let word = |word: Option<&'static str>| {
+        word.map_or(Fixed::Reject("bad_value"), |word| {
+            Fixed::Text(Cow::Borrowed(word))
+        })
+    };
     match rule {
         TextRule::Id(_) if trim(text).len() > ID_BYTES_MAX => Fixed::Reject("id_too_long"),
         TextRule::Id(_) | TextRule::Free => trimmed(text),

@@ -16,7 +16,12 @@ pub(super) struct Scanner<'a> {
 
 impl<'a> Scanner<'a> {
     pub(super) fn new(bytes: &'a [u8], nodes: &'a mut Vec<Node>, open: &'a mut Vec<u32>) -> Self {
-        Self { bytes, at: 0, nodes, open }
+        Self {
+            bytes,
+            at: 0,
+            nodes,
+            open,
+        }
     }
 
     /// The whole text: one value with blanks around it.
@@ -43,7 +48,12 @@ impl<'a> Scanner<'a> {
             return Err(Malformed);
         }
         self.open.push(position(self.nodes.len()));
-        self.nodes.push(Node { kind, start: position(self.at), end: 0, next: 0 });
+        self.nodes.push(Node {
+            kind,
+            start: position(self.at),
+            end: 0,
+            next: 0,
+        });
         self.at += 1;
         self.blanks();
         if self.peek()? == closing {
@@ -72,7 +82,11 @@ impl<'a> Scanner<'a> {
         loop {
             self.blanks();
             let Some(&index) = self.open.last() else {
-                return if self.at == self.bytes.len() { Ok(false) } else { Err(Malformed) };
+                return if self.at == self.bytes.len() {
+                    Ok(false)
+                } else {
+                    Err(Malformed)
+                };
             };
             let kind = self.nodes[index as usize].kind;
             match (self.peek()?, kind) {
@@ -168,7 +182,11 @@ impl<'a> Scanner<'a> {
         while let Some(b'0'..=b'9') = self.bytes.get(self.at) {
             self.at += 1;
         }
-        if self.at > start { Ok(()) } else { Err(Malformed) }
+        if self.at > start {
+            Ok(())
+        } else {
+            Err(Malformed)
+        }
     }
 
     /// A string that begins at the quote.
@@ -227,7 +245,12 @@ impl<'a> Scanner<'a> {
 
     fn token(&mut self, kind: Kind, start: usize, end: usize) {
         let next = position(self.nodes.len() + 1);
-        self.nodes.push(Node { kind, start: position(start), end: position(end), next });
+        self.nodes.push(Node {
+            kind,
+            start: position(start),
+            end: position(end),
+            next,
+        });
     }
 
     fn peek(&self) -> Result<u8, Malformed> {

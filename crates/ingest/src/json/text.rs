@@ -32,11 +32,17 @@ fn unescape_one(escape: &str) -> (char, usize) {
         Some(b'u') => {
             let high = code_unit(&escape[1..]);
             if !(0xD800..0xDC00).contains(&high) {
-                return (char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), 5);
+                return (
+                    char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER),
+                    5,
+                );
             }
             let low = code_unit(escape.get(7..).unwrap_or_default());
             let combined = 0x1_0000 + ((high - 0xD800) << 10) + (low & 0x3FF);
-            (char::from_u32(combined).unwrap_or(char::REPLACEMENT_CHARACTER), 11)
+            (
+                char::from_u32(combined).unwrap_or(char::REPLACEMENT_CHARACTER),
+                11,
+            )
         }
         // A quote, a backslash or a slash stands for itself.
         byte => (char::from(byte.copied().unwrap_or(b'\\')), 1),
@@ -45,7 +51,10 @@ fn unescape_one(escape: &str) -> (char, usize) {
 
 /// The number of four hexadecimal digits.
 fn code_unit(digits: &str) -> u32 {
-    digits.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or_default()
+    digits
+        .get(..4)
+        .and_then(|digits| u32::from_str_radix(digits, 16).ok())
+        .unwrap_or_default()
 }
 
 /// Appends `text` as a JSON string.
@@ -117,7 +126,9 @@ fn entries(value: Value<'_>) -> Vec<Pending<'_>> {
     let mut found: Vec<Pending<'_>> = Vec::new();
     for (key, value) in value.object().into_iter().flat_map(super::Object::entries) {
         match places.entry(key.text()) {
-            std::collections::hash_map::Entry::Occupied(place) => found[*place.get()] = Pending::Entry(key, value),
+            std::collections::hash_map::Entry::Occupied(place) => {
+                found[*place.get()] = Pending::Entry(key, value)
+            }
             std::collections::hash_map::Entry::Vacant(place) => {
                 place.insert(found.len());
                 found.push(Pending::Entry(key, value));

@@ -72,6 +72,9 @@ fn decode(fields: Fields<'_>, record: &mut Record<'_>) -> Result<(), Reject> {
 fn exact_text<'a>(fields: Fields<'a>, name: &str) -> Result<Option<Text<'a>>, Reject> {
     match fields.said(name) {
         None => Ok(None),
-        Some(value) => value.text().map(Some).ok_or_else(|| Reject::of("bad_value", name)),
+        Some(value) => value
+            .text()
+            .map(Some)
+            .ok_or_else(|| Reject::of("bad_value", name)),
     }
 }

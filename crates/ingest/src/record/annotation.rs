@@ -57,7 +57,11 @@ fn decode(fields: Fields<'_>, record: &mut Record<'_>) -> Result<(), Reject> {
     let resolution = word(fields, "resolution", slugs::resolution)?;
     let intent = match fields.said("intent") {
         None => None,
-        Some(value) => Some(value.text().ok_or_else(|| Reject::of("bad_value", "intent"))?),
+        Some(value) => Some(
+            value
+                .text()
+                .ok_or_else(|| Reject::of("bad_value", "intent"))?,
+        ),
     };
     let intent = intent.map(slug_text).filter(|intent| !intent.is_empty());
     let behavior_flags = slugs::list(fields, "behavior_flags")?;
@@ -89,14 +93,20 @@ fn word(
     let Some(value) = fields.said(name) else {
         return Ok(None);
     };
-    value.text().and_then(|text| find(&text)).map(Some).ok_or_else(|| fields.reject("bad_value", name))
+    value
+        .text()
+        .and_then(|text| find(&text))
+        .map(Some)
+        .ok_or_else(|| fields.reject("bad_value", name))
 }
 
 /// The score, else the mean of the chunks' scores.
 fn sentiment_score(sentiment: Fields<'_>) -> Result<Option<f64>, Reject> {
     let chunks = sentiment.said("chunks");
     let chunks_are_objects = |chunks: Value<'_>| {
-        chunks.items().is_some_and(|mut items| items.all(|item| item.kind() == Kind::Object))
+        chunks
+            .items()
+            .is_some_and(|mut items| items.all(|item| item.kind() == Kind::Object))
     };
     if chunks.is_some_and(|chunks| !chunks_are_objects(chunks)) {
         return Err(sentiment.reject("bad_value", "chunks"));
@@ -105,7 +115,12 @@ fn sentiment_score(sentiment: Fields<'_>) -> Result<Option<f64>, Reject> {
         return Ok(Some(score));
     }
     let mut sum = ScoreSum::default();
-    for chunk in chunks.and_then(Value::items).into_iter().flatten().filter_map(Value::object) {
+    for chunk in chunks
+        .and_then(Value::items)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::object)
+    {
         let value = Fields::new(chunk, "").said("score");
         if let Some(score) = score(value, "sentiment.chunks.score")? {
             sum.add(score);
@@ -141,14 +156,20 @@ impl ScoreSum {
     const UNITS_PER_ONE: f64 = (1u64 << 60) as f64;
 
     fn add(&mut self, score: f64) {
-        #[expect(clippy::cast_possible_truncation, reason = "a score is at most 1, so this is at most 2^60")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a score is at most 1, so this is at most 2^60"
+        )]
         let units = (score * Self::UNITS_PER_ONE).round() as i128;
         self.units += units;
         self.count += 1;
     }
 
     fn mean(&self) -> Option<f64> {
-        #[expect(clippy::cast_precision_loss, reason = "the one rounding that the mean needs")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "the one rounding that the mean needs"
+        )]
         let sum = self.units as f64 / Self::UNITS_PER_ONE;
         (self.count > 0).then(|| sum / f64::from(self.count))
     }

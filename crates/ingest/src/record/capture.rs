@@ -39,8 +39,16 @@ pub(super) const CAPTURE: RecordType = RecordType {
         "batchId",
     ],
     outputs: &[
-        Output { table: "conversation_meta", columns: conversation_meta::COLUMNS, part_of_record: false },
-        Output { table: "messages", columns: message::COLUMNS, part_of_record: true },
+        Output {
+            table: "conversation_meta",
+            columns: conversation_meta::COLUMNS,
+            part_of_record: false,
+        },
+        Output {
+            table: "messages",
+            columns: message::COLUMNS,
+            part_of_record: true,
+        },
     ],
     decode,
 };
@@ -50,7 +58,9 @@ const ROLES: &[&str] = &["user", "assistant", "system"];
 fn decode(fields: Fields<'_>, record: &mut Record<'_>) -> Result<(), Reject> {
     let chatbot_id = fields.required_id("chatbot_id")?;
     let conversation_id = fields.required_id("conversationId")?;
-    let received_at = fields.timestamp("received_at")?.unwrap_or(record.received_at);
+    let received_at = fields
+        .timestamp("received_at")?
+        .unwrap_or(record.received_at);
     let items = fields.get("messages").and_then(Value::items);
     let items = items.ok_or_else(|| Reject::of("missing_field", "messages"))?;
     match items.clone().take(MESSAGES_MAX + 1).count() {
@@ -59,8 +69,13 @@ fn decode(fields: Fields<'_>, record: &mut Record<'_>) -> Result<(), Reject> {
         _ => {}
     }
     let mut call = Call::new(fields, &conversation_id, received_at);
-    let messages = items.map(|item| call.message(item, record)).collect::<Result<Vec<_>, _>>()?;
-    let version_at = fields.timestamp("metadataAt")?.or(call.latest_sent_at).unwrap_or(received_at);
+    let messages = items
+        .map(|item| call.message(item, record))
+        .collect::<Result<Vec<_>, _>>()?;
+    let version_at = fields
+        .timestamp("metadataAt")?
+        .or(call.latest_sent_at)
+        .unwrap_or(received_at);
     let version = conversation_meta::Version {
         chatbot_id: &chatbot_id,
         conversation_id: &conversation_id,
@@ -98,19 +113,28 @@ impl<'a> Call<'a> {
             conversation_id,
             received_at,
             is_merge: fields.get("merge").is_some_and(Value::is_truthy),
-            batch_id: batch_id.map(|value| value.text().unwrap_or_else(|| Cow::Borrowed(value.raw()))),
+            batch_id: batch_id
+                .map(|value| value.text().unwrap_or_else(|| Cow::Borrowed(value.raw()))),
             count: 0,
             occurrences: HashMap::new(),
             latest_sent_at: None,
         }
     }
 
-    fn message(&mut self, item: Value<'a>, record: &mut Record<'_>) -> Result<MessageRow<'a>, Reject> {
-        let object = item.object().ok_or_else(|| Reject::of("bad_value", "messages"))?;
-        Fields::new(object, "messages[].").warn_unknown(&["id", "role", "content", "sentAt"], record.warnings);
+    fn message(
+        &mut self,
+        item: Value<'a>,
+        record: &mut Record<'_>,
+    ) -> Result<MessageRow<'a>, Reject> {
+        let object = item
+            .object()
+            .ok_or_else(|| Reject::of("bad_value", "messages"))?;
+        Fields::new(object, "messages[].")
+            .warn_unknown(&["id", "role", "content", "sentAt"], record.warnings);
         let fields = Fields::new(object, "");
         let role = fields.required_choice("role", ROLES)?;
-        let sent_at = fields.timestamp_until("sentAt", Some(message::latest_sent_at(self.received_at)))?;
+        let sent_at =
+            fields.timestamp_until("sentAt", Some(message::latest_sent_at(self.received_at)))?;
         let id = fields.id("id")?;
         let content = message::content(fields)?;
         self.latest_sent_at = self.latest_sent_at.max(sent_at);
@@ -128,7 +152,10 @@ impl<'a> Call<'a> {
             message_id,
             sent_at: sent_at.unwrap_or(self.received_at),
             received_at: self.received_at,
-            sender: Sender { sender_type, is_private: false },
+            sender: Sender {
+                sender_type,
+                is_private: false,
+            },
             content,
             agent_id: None,
             broadcast_id: None,
@@ -144,7 +171,12 @@ impl<'a> Call<'a> {
         record: &mut Record<'_>,
     ) -> String {
         if let Some(sent_at) = sent_at {
-            return hash_id(&[self.conversation_id, role, &hashed_instant(sent_at), content]);
+            return hash_id(&[
+                self.conversation_id,
+                role,
+                &hashed_instant(sent_at),
+                content,
+            ]);
         }
         if self.is_merge {
             let occurrence = self.occurrences.entry((role, content.clone())).or_default();

@@ -21,14 +21,20 @@ pub(super) const CONVERSATION: RecordType = RecordType {
         "custom",
         "updated_at",
     ],
-    outputs: &[Output { table: "conversation_meta", columns: conversation_meta::COLUMNS, part_of_record: false }],
+    outputs: &[Output {
+        table: "conversation_meta",
+        columns: conversation_meta::COLUMNS,
+        part_of_record: false,
+    }],
     decode,
 };
 
 fn decode(fields: Fields<'_>, record: &mut Record<'_>) -> Result<(), Reject> {
     let chatbot_id = fields.required_id("chatbot_id")?;
     let conversation_id = fields.required_id("conversation_id")?;
-    let received_at = fields.timestamp("received_at")?.unwrap_or(record.received_at);
+    let received_at = fields
+        .timestamp("received_at")?
+        .unwrap_or(record.received_at);
     let version = conversation_meta::Version {
         chatbot_id: &chatbot_id,
         conversation_id: &conversation_id,

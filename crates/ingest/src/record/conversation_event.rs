@@ -56,7 +56,13 @@ pub(crate) fn event_id(
     team_id: Option<&str>,
 ) -> String {
     let (agent_id, team_id) = (agent_id.unwrap_or_default(), team_id.unwrap_or_default());
-    hash_id(&[conversation_id, event, &hashed_instant(occurred_at), agent_id, team_id])
+    hash_id(&[
+        conversation_id,
+        event,
+        &hashed_instant(occurred_at),
+        agent_id,
+        team_id,
+    ])
 }
 
 /// Who acts when the event does not say so.
@@ -74,7 +80,9 @@ fn decode(fields: Fields<'_>, record: &mut Record<'_>) -> Result<(), Reject> {
     if event == "assigned" && agent_id.is_none() && team_id.is_none() {
         return Err(Reject::of("missing_field", "agent_id|team_id"));
     }
-    let actor = fields.choice("actor", ACTORS)?.or_else(|| default_actor(event));
+    let actor = fields
+        .choice("actor", ACTORS)?
+        .or_else(|| default_actor(event));
     let event_id = match fields.id("event_id")? {
         Some(event_id) => event_id,
         None => Cow::Owned(event_id(

@@ -74,7 +74,11 @@ pub(super) struct Version<'a> {
 }
 
 /// Checks the metadata in `fields` and appends it to the record's first output.
-pub(super) fn append(fields: Fields<'_>, version: &Version<'_>, record: &mut Record<'_>) -> Result<(), Reject> {
+pub(super) fn append(
+    fields: Fields<'_>,
+    version: &Version<'_>,
+    record: &mut Record<'_>,
+) -> Result<(), Reject> {
     let user = fields.nested("user", "user.")?;
     let organization = fields.nested("organization", "organization.")?;
     let session = fields.nested("session", "session.")?;
@@ -88,9 +92,12 @@ pub(super) fn append(fields: Fields<'_>, version: &Version<'_>, record: &mut Rec
     let user_name = user_name(user, warnings);
     let org_name = organization.text("name", warnings);
     let organization_id = organization.id("id")?;
-    let organization_id = organization_id.or_else(|| org_name.as_ref().map(|name| prefixed("name:", name)));
+    let organization_id =
+        organization_id.or_else(|| org_name.as_ref().map(|name| prefixed("name:", name)));
     let country = country(session, warnings);
-    let custom = fields.said("custom").and_then(|value| custom(value, warnings));
+    let custom = fields
+        .said("custom")
+        .and_then(|value| custom(value, warnings));
     let inbox_id = fields.id(version.inbox_field)?;
     let channel = fields.text("channel", warnings);
     let user_email = user.text("email", warnings);
@@ -153,10 +160,15 @@ fn user_id<'a>(user: Fields<'a>, warnings: &mut Warnings) -> Result<Option<Text<
     let email = user.text("email", warnings);
     let phone = user.text("phone", warnings);
     if let Some(platform_id) = platform_id {
-        let source = user.text("sourcePlatform", warnings).unwrap_or_default().to_lowercase();
+        let source = user
+            .text("sourcePlatform", warnings)
+            .unwrap_or_default()
+            .to_lowercase();
         return Ok(Some(Cow::Owned(format!("platform:{source}:{platform_id}"))));
     }
-    Ok(email.map(|email| prefixed("email:", &email)).or_else(|| phone.map(|phone| format!("phone:{phone}").into())))
+    Ok(email
+        .map(|email| prefixed("email:", &email))
+        .or_else(|| phone.map(|phone| format!("phone:{phone}").into())))
 }
 
 /// `prefix` and the text in lower case.
@@ -169,7 +181,10 @@ fn user_name<'a>(user: Fields<'a>, warnings: &mut Warnings) -> Option<Text<'a>> 
     if let Some(name) = user.text("name", warnings) {
         return Some(name);
     }
-    match (user.text("firstName", warnings), user.text("lastName", warnings)) {
+    match (
+        user.text("firstName", warnings),
+        user.text("lastName", warnings),
+    ) {
         (Some(first), Some(last)) => Some(Cow::Owned(format!("{first} {last}"))),
         (first, last) => first.or(last),
     }
@@ -199,7 +214,8 @@ fn custom<'a>(value: Value<'a>, warnings: &mut Warnings) -> Option<Text<'a>> {
 
 /// Whether it is an object of strings, numbers and booleans.
 pub(crate) fn is_flat_map(value: Value<'_>) -> bool {
-    let is_scalar = |value: Value<'_>| !matches!(value.kind(), Kind::Null | Kind::Array | Kind::Object);
+    let is_scalar =
+        |value: Value<'_>| !matches!(value.kind(), Kind::Null | Kind::Array | Kind::Object);
     let Some(object) = value.object() else {
         return false;
     };
@@ -207,13 +223,19 @@ pub(crate) fn is_flat_map(value: Value<'_>) -> bool {
         return true;
     }
     // Of a repeated key only the last value counts.
-    let last: HashMap<_, _> = object.entries().map(|(key, value)| (key.text(), is_scalar(value))).collect();
+    let last: HashMap<_, _> = object
+        .entries()
+        .map(|(key, value)| (key.text(), is_scalar(value)))
+        .collect();
     last.values().all(|is_scalar| *is_scalar)
 }
 
 /// Lower case that keeps what is borrowed borrowed when nothing changes.
 fn lower(text: Text<'_>) -> Text<'_> {
-    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+    if text
+        .bytes()
+        .all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
+    {
         return text;
     }
     Cow::Owned(text.to_lowercase())

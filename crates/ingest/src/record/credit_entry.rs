@@ -57,7 +57,11 @@ pub(super) const CREDIT_ENTRY: RecordType = RecordType {
 /// The category that `text` spells in any case.
 pub(crate) fn category(text: &str) -> &'static str {
     let text = trim(text);
-    CATEGORIES.iter().find(|category| category.eq_ignore_ascii_case(text)).copied().unwrap_or(CATEGORY_OTHER)
+    CATEGORIES
+        .iter()
+        .find(|category| category.eq_ignore_ascii_case(text))
+        .copied()
+        .unwrap_or(CATEGORY_OTHER)
 }
 
 fn decode(fields: Fields<'_>, record: &mut Record<'_>) -> Result<(), Reject> {
@@ -71,7 +75,11 @@ fn decode(fields: Fields<'_>, record: &mut Record<'_>) -> Result<(), Reject> {
         let text = fields.get("category").and_then(|value| value.text());
         category(text.as_deref().unwrap_or_default())
     });
-    let chatbot_id = if is_usage { Some(fields.required_id("chatbot_id")?) } else { fields.id("chatbot_id")? };
+    let chatbot_id = if is_usage {
+        Some(fields.required_id("chatbot_id")?)
+    } else {
+        fields.id("chatbot_id")?
+    };
     let inbox_id = fields.id("inbox_id")?;
     let template = fields.text("template", record.warnings);
     let message_id = fields.id("message_id")?;
@@ -93,11 +101,16 @@ fn decode(fields: Fields<'_>, record: &mut Record<'_>) -> Result<(), Reject> {
 
 /// The amount in millionths of a dollar.
 fn amount(fields: Fields<'_>, kind: &str) -> Result<i64, Reject> {
-    let value = fields.said("amount_usd").ok_or_else(|| Reject::of("missing_field", "amount_usd"))?;
-    let amount = fields::number_text(value).and_then(|text| decimal::parse(trim(&text), AMOUNT_SCALE));
+    let value = fields
+        .said("amount_usd")
+        .ok_or_else(|| Reject::of("missing_field", "amount_usd"))?;
+    let amount =
+        fields::number_text(value).and_then(|text| decimal::parse(trim(&text), AMOUNT_SCALE));
     let amount = amount.ok_or_else(|| Reject::of("bad_value", "amount_usd"))?;
     if amount.is_negative && kind != "adjustment" {
         return Err(Reject::of("out_of_range", "amount_usd"));
     }
-    amount.units.ok_or_else(|| Reject::of("out_of_range", "amount_usd"))
+    amount
+        .units
+        .ok_or_else(|| Reject::of("out_of_range", "amount_usd"))
 }

@@ -7,7 +7,12 @@ use crate::code::{Code, Reject};
 use crate::fields::Fields;
 use crate::record::{Record, RecordType};
 
-pub(super) const DELETE: RecordType = RecordType { name: "delete", known: &[], outputs: &[], decode };
+pub(super) const DELETE: RecordType = RecordType {
+    name: "delete",
+    known: &[],
+    outputs: &[],
+    decode,
+};
 
 fn decode(_: Fields<'_>, _: &mut Record<'_>) -> Result<(), Reject> {
     Err(Code::DELETE_UNSUPPORTED.into())

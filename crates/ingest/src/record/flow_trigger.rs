@@ -20,7 +20,13 @@ pub(super) const FLOW_TRIGGER: RecordType = RecordType {
     ],
     outputs: &[Output {
         table: "flow_triggers",
-        columns: &["chatbot_id", "trigger_id", "flow_id", "conversation_id", "triggered_at"],
+        columns: &[
+            "chatbot_id",
+            "trigger_id",
+            "flow_id",
+            "conversation_id",
+            "triggered_at",
+        ],
         part_of_record: false,
     }],
     decode,

@@ -33,7 +33,11 @@ pub(super) const MESSAGE: RecordType = RecordType {
         "broadcast_id",
         "is_private",
     ],
-    outputs: &[Output { table: "messages", columns: COLUMNS, part_of_record: false }],
+    outputs: &[Output {
+        table: "messages",
+        columns: COLUMNS,
+        part_of_record: false,
+    }],
     decode,
 };
 
@@ -102,7 +106,13 @@ pub(super) struct MessageRow<'a> {
 
 impl MessageRow<'_> {
     /// Appends the row to an output whose columns are [`COLUMNS`].
-    pub(super) fn append(&self, record: &mut Record<'_>, output: usize, chatbot_id: &str, conversation_id: &str) {
+    pub(super) fn append(
+        &self,
+        record: &mut Record<'_>,
+        output: usize,
+        chatbot_id: &str,
+        conversation_id: &str,
+    ) {
         let cells = [
             Cell::Text(chatbot_id),
             Cell::Text(conversation_id),
@@ -127,7 +137,9 @@ pub(super) fn content(fields: Fields<'_>) -> Result<Text<'_>, Reject> {
     let Some(value) = fields.said("content") else {
         return Err(Reject::of("missing_field", "content"));
     };
-    let text = value.text().ok_or_else(|| Reject::of("bad_value", "content"))?;
+    let text = value
+        .text()
+        .ok_or_else(|| Reject::of("bad_value", "content"))?;
     if text.len() > CONTENT_BYTES_MAX {
         return Err(Reject::of("too_large", "content"));
     }
@@ -162,7 +174,10 @@ fn decode(fields: Fields<'_>, record: &mut Record<'_>) -> Result<(), Reject> {
         message_id,
         sent_at,
         received_at: received_at.unwrap_or(record.received_at),
-        sender: Sender { sender_type, is_private },
+        sender: Sender {
+            sender_type,
+            is_private,
+        },
         content: content(fields)?,
         agent_id,
         broadcast_id,
@@ -187,8 +202,14 @@ mod tests {
             ("customer", true, "user", "inbound", false),
             ("system", false, "system", "internal", false),
         ] {
-            let sender = Sender { sender_type, is_private };
-            assert_eq!((sender.role(), sender.direction(), sender.is_visible()), (role, direction, is_visible));
+            let sender = Sender {
+                sender_type,
+                is_private,
+            };
+            assert_eq!(
+                (sender.role(), sender.direction(), sender.is_visible()),
+                (role, direction, is_visible)
+            );
         }
     }
 }

@@ -15,7 +15,7 @@ const SEPARATOR: &[u8] = b"\x1f";
 const HASH_BYTES_SHOWN: usize = 16;
 
 /// `h_` and the first 32 hexadecimal digits of the SHA-256 of the parts.
-pub(crate) fn hash_id(parts: &[&str]) -> String {
+pub(super) fn hash_id(parts: &[&str]) -> String {
     let mut hasher = Sha256::new();
     for (index, part) in parts.iter().enumerate() {
         if index > 0 {
@@ -40,7 +40,7 @@ pub(super) fn random_id(micros: i64) -> String {
 }
 
 /// An instant as it enters hashes: `2026-03-12T14:00:00.000000`.
-pub(crate) fn hashed_instant(micros: i64) -> String {
+pub(super) fn hashed_instant(micros: i64) -> String {
     chrono::DateTime::from_timestamp_micros(micros)
         .map(|instant| instant.format("%Y-%m-%dT%H:%M:%S%.6f").to_string())
         .unwrap_or_default()
@@ -55,13 +55,19 @@ mod tests {
         // sha256(b"c1\x1fuser\x1f2026-03-12T14:00:00.000000\x1fhi")
         let sent_at = hashed_instant(1_773_324_000_000_000);
         assert_eq!(sent_at, "2026-03-12T14:00:00.000000");
-        assert_eq!(hash_id(&["c1", "user", &sent_at, "hi"]), "h_3a5c5464be2347bd59d39cfc5afc2aac");
+        assert_eq!(
+            hash_id(&["c1", "user", &sent_at, "hi"]),
+            "h_3a5c5464be2347bd59d39cfc5afc2aac"
+        );
         assert_ne!(hash_id(&["a", "bc"]), hash_id(&["ab", "c"]));
     }
 
     #[test]
     fn random_ids_differ_and_carry_their_time() {
-        let (first, second) = (random_id(1_773_324_000_000_000), random_id(1_773_324_000_000_000));
+        let (first, second) = (
+            random_id(1_773_324_000_000_000),
+            random_id(1_773_324_000_000_000),
+        );
         assert_ne!(first, second);
         let uuid = Uuid::parse_str(&first).unwrap();
         assert_eq!(uuid.get_version_num(), 7);

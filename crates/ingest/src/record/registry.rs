@@ -30,18 +30,43 @@ pub(crate) const WORKFLOW_STATUSES: (&[&str], &str) = (&["active", "inactive"], 
 
 pub(super) const ACCOUNT: RecordType = RecordType {
     name: "account",
-    known: &["type", "received_at", "account_id", "name", "timezone", "business_hours"],
-    outputs: &[output("accounts", &["account_id", "name", "timezone", "business_hours"])],
+    known: &[
+        "type",
+        "received_at",
+        "account_id",
+        "name",
+        "timezone",
+        "business_hours",
+    ],
+    outputs: &[output(
+        "accounts",
+        &["account_id", "name", "timezone", "business_hours"],
+    )],
     decode: |fields, record| {
-        let rest = [("name", Rule::Text), ("timezone", Rule::Zone), ("business_hours", Rule::Json)];
+        let rest = [
+            ("name", Rule::Text),
+            ("timezone", Rule::Zone),
+            ("business_hours", Rule::Json),
+        ];
         decode(fields, record, &["account_id"], &rest)
     },
 };
 
 pub(super) const AGENT: RecordType = RecordType {
     name: "agent",
-    known: &["type", "received_at", "account_id", "agent_id", "name", "email", "role"],
-    outputs: &[output("agents", &["account_id", "agent_id", "name", "email", "role"])],
+    known: &[
+        "type",
+        "received_at",
+        "account_id",
+        "agent_id",
+        "name",
+        "email",
+        "role",
+    ],
+    outputs: &[output(
+        "agents",
+        &["account_id", "agent_id", "name", "email", "role"],
+    )],
     decode: |fields, record| {
         let role = Rule::Choice(AGENT_ROLES.0, AGENT_ROLES.1);
         let rest = [("name", Rule::Text), ("email", Rule::Text), ("role", role)];
@@ -51,10 +76,25 @@ pub(super) const AGENT: RecordType = RecordType {
 
 pub(super) const BROADCAST: RecordType = RecordType {
     name: "broadcast",
-    known: &["type", "received_at", "chatbot_id", "broadcast_id", "name", "template", "category"],
-    outputs: &[output("broadcasts", &["chatbot_id", "broadcast_id", "name", "template", "category"])],
+    known: &[
+        "type",
+        "received_at",
+        "chatbot_id",
+        "broadcast_id",
+        "name",
+        "template",
+        "category",
+    ],
+    outputs: &[output(
+        "broadcasts",
+        &["chatbot_id", "broadcast_id", "name", "template", "category"],
+    )],
     decode: |fields, record| {
-        let rest = [("name", Rule::Text), ("template", Rule::Text), ("category", Rule::Text)];
+        let rest = [
+            ("name", Rule::Text),
+            ("template", Rule::Text),
+            ("category", Rule::Text),
+        ];
         decode(fields, record, &["chatbot_id", "broadcast_id"], &rest)
     },
 };
@@ -63,20 +103,44 @@ pub(super) const CHATBOT: RecordType = RecordType {
     name: "chatbot",
     known: &["type", "received_at", "chatbot_id", "account_id", "name"],
     outputs: &[output("chatbots", &["chatbot_id", "account_id", "name"])],
-    decode: |fields, record| decode(fields, record, &["chatbot_id", "account_id"], &[("name", Rule::Text)]),
+    decode: |fields, record| {
+        decode(
+            fields,
+            record,
+            &["chatbot_id", "account_id"],
+            &[("name", Rule::Text)],
+        )
+    },
 };
 
 pub(super) const FLOW: RecordType = RecordType {
     name: "flow",
     known: &["type", "received_at", "chatbot_id", "flow_id", "name"],
     outputs: &[output("flows", &["chatbot_id", "flow_id", "name"])],
-    decode: |fields, record| decode(fields, record, &["chatbot_id", "flow_id"], &[("name", Rule::Text)]),
+    decode: |fields, record| {
+        decode(
+            fields,
+            record,
+            &["chatbot_id", "flow_id"],
+            &[("name", Rule::Text)],
+        )
+    },
 };
 
 pub(super) const INBOX: RecordType = RecordType {
     name: "inbox",
-    known: &["type", "received_at", "chatbot_id", "inbox_id", "channel", "name"],
-    outputs: &[output("inboxes", &["chatbot_id", "inbox_id", "channel", "name"])],
+    known: &[
+        "type",
+        "received_at",
+        "chatbot_id",
+        "inbox_id",
+        "channel",
+        "name",
+    ],
+    outputs: &[output(
+        "inboxes",
+        &["chatbot_id", "inbox_id", "channel", "name"],
+    )],
     decode: |fields, record| {
         let rest = [("channel", Rule::Text), ("name", Rule::Text)];
         decode(fields, record, &["chatbot_id", "inbox_id"], &rest)
@@ -87,13 +151,23 @@ pub(super) const TEAM: RecordType = RecordType {
     name: "team",
     known: &["type", "received_at", "account_id", "team_id", "name"],
     outputs: &[output("teams", &["account_id", "team_id", "name"])],
-    decode: |fields, record| decode(fields, record, &["account_id", "team_id"], &[("name", Rule::Text)]),
+    decode: |fields, record| {
+        decode(
+            fields,
+            record,
+            &["account_id", "team_id"],
+            &[("name", Rule::Text)],
+        )
+    },
 };
 
 pub(super) const TEAM_MEMBER: RecordType = RecordType {
     name: "team_member",
     known: &["type", "received_at", "account_id", "team_id", "agent_id"],
-    outputs: &[output("team_members", &["account_id", "team_id", "agent_id"])],
+    outputs: &[output(
+        "team_members",
+        &["account_id", "team_id", "agent_id"],
+    )],
     decode: |fields, record| decode(fields, record, &["account_id", "team_id", "agent_id"], &[]),
 };
 
@@ -112,7 +186,15 @@ pub(super) const WORKFLOW: RecordType = RecordType {
     ],
     outputs: &[output(
         "workflows",
-        &["chatbot_id", "workflow_id", "name", "trigger", "conditions", "actions", "status"],
+        &[
+            "chatbot_id",
+            "workflow_id",
+            "name",
+            "trigger",
+            "conditions",
+            "actions",
+            "status",
+        ],
     )],
     decode: |fields, record| {
         let rest = [
@@ -120,14 +202,21 @@ pub(super) const WORKFLOW: RecordType = RecordType {
             ("trigger", Rule::Text),
             ("conditions", Rule::Json),
             ("actions", Rule::Json),
-            ("status", Rule::Choice(WORKFLOW_STATUSES.0, WORKFLOW_STATUSES.1)),
+            (
+                "status",
+                Rule::Choice(WORKFLOW_STATUSES.0, WORKFLOW_STATUSES.1),
+            ),
         ];
         decode(fields, record, &["chatbot_id", "workflow_id"], &rest)
     },
 };
 
 const fn output(table: &'static str, columns: &'static [&'static str]) -> Output {
-    Output { table, columns, part_of_record: false }
+    Output {
+        table,
+        columns,
+        part_of_record: false,
+    }
 }
 
 /// Whether `name` is a zone of the IANA time zone database.
@@ -167,9 +256,15 @@ fn value<'a>(
             zone => Ok(zone),
         },
         Rule::Json => match fields.said(name) {
-            Some(value) if matches!(value.kind(), Kind::Array | Kind::Object) => Ok(Some(Cow::Owned(value.to_json()))),
-            _ => Ok(fields.text(name, record.warnings).map(|text| Cow::Owned(json::quote(&text)))),
+            Some(value) if matches!(value.kind(), Kind::Array | Kind::Object) => {
+                Ok(Some(Cow::Owned(value.to_json())))
+            }
+            _ => Ok(fields
+                .text(name, record.warnings)
+                .map(|text| Cow::Owned(json::quote(&text)))),
         },
-        Rule::Choice(allowed, default) => Ok(Some(Cow::Borrowed(fields.choice(name, allowed)?.unwrap_or(default)))),
+        Rule::Choice(allowed, default) => Ok(Some(Cow::Borrowed(
+            fields.choice(name, allowed)?.unwrap_or(default),
+        ))),
     }
 }

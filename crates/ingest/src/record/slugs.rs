@@ -9,25 +9,39 @@ use crate::fields::{Fields, Text, trim};
 use crate::json::Value;
 
 /// The five labels of a sentiment.
-const LABELS: &[&str] = &["Very Negative", "Negative", "Neutral", "Positive", "Very Positive"];
+const LABELS: &[&str] = &[
+    "Very Negative",
+    "Negative",
+    "Neutral",
+    "Positive",
+    "Very Positive",
+];
 
 /// How a conversation ended.
 const RESOLUTIONS: &[&str] = &["fully_resolved", "partially_resolved", "unresolved"];
 
 /// The slug of a text, borrowed when the text is one already.
 pub(crate) fn slug(text: &str) -> Cow<'_, str> {
-    if is_slug(text) { Cow::Borrowed(text) } else { Cow::Owned(chatlake_types::slug(text)) }
+    if is_slug(text) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(chatlake_types::slug(text))
+    }
 }
 
 /// Whether slugging changes nothing: only `a-z`, `0-9` and single inner `_`, and no spelling that has an alias.
-fn is_slug(text: &str) -> bool {
+pub(crate) fn is_slug(text: &str) -> bool {
     let bytes = text.as_bytes();
     let (mut previous, mut is_plain) = (b'_', true);
     for &byte in bytes {
-        is_plain &= byte.is_ascii_lowercase() || byte.is_ascii_digit() || (byte == b'_' && previous != b'_');
+        is_plain &= byte.is_ascii_lowercase()
+            || byte.is_ascii_digit()
+            || (byte == b'_' && previous != b'_');
         previous = byte;
     }
-    is_plain && (previous != b'_' || bytes.is_empty()) && !matches!(text, "hallucinating" | "hallucinated")
+    is_plain
+        && (previous != b'_' || bytes.is_empty())
+        && !matches!(text, "hallucinating" | "hallucinated")
 }
 
 /// The label that `text` spells in any case, with blanks around it or `_` for blanks inside.
@@ -35,7 +49,9 @@ pub(crate) fn label(text: &str) -> Option<&'static str> {
     let same = |label: &&&str| label.eq_ignore_ascii_case(text);
     let spelled = || {
         let text = trim(text).to_lowercase().replace('_', " ");
-        LABELS.iter().find(|label| label.to_ascii_lowercase() == text)
+        LABELS
+            .iter()
+            .find(|label| label.to_ascii_lowercase() == text)
     };
     LABELS.iter().find(same).or_else(spelled).copied()
 }
@@ -43,7 +59,10 @@ pub(crate) fn label(text: &str) -> Option<&'static str> {
 /// The resolution that `text` slugs to.
 pub(crate) fn resolution(text: &str) -> Option<&'static str> {
     let slug = slug(text);
-    RESOLUTIONS.iter().copied().find(|resolution| *resolution == slug)
+    RESOLUTIONS
+        .iter()
+        .copied()
+        .find(|resolution| *resolution == slug)
 }
 
 /// A list of texts as sorted slugs; NULL when it was not said.
@@ -51,16 +70,26 @@ pub(super) fn list<'a>(fields: Fields<'a>, name: &str) -> Result<Option<Vec<Text
     let Some(value) = fields.said(name) else {
         return Ok(None);
     };
-    slugs(value).map(Some).ok_or_else(|| Reject::of("bad_value", name))
+    slugs(value)
+        .map(Some)
+        .ok_or_else(|| Reject::of("bad_value", name))
 }
 
 /// An array of texts as sorted slugs; `None` for anything else.
 pub(crate) fn slugs<'a>(value: Value<'a>) -> Option<Vec<Text<'a>>> {
-    let mut slugs = value.items()?.map(|item| item.text().map(slug_text)).collect::<Option<Vec<_>>>()?;
+    let mut slugs = value
+        .items()?
+        .map(|item| item.text().map(slug_text))
+        .collect::<Option<Vec<_>>>()?;
+    sort_slugs(&mut slugs);
+    Some(slugs)
+}
+
+/// Drops blanks and repetitions, and sorts.
+pub(crate) fn sort_slugs(slugs: &mut Vec<Text<'_>>) {
     slugs.retain(|slug| !slug.is_empty());
     slugs.sort_unstable();
     slugs.dedup();
-    Some(slugs)
 }
 
 /// [`slug`] that keeps what is borrowed borrowed.
@@ -80,7 +109,18 @@ mod tests {
         for text in ["", "a", "a_b", "7", "churn_risk_2", "hallucination"] {
             assert!(matches!(slug(text), Cow::Borrowed(_)), "{text}");
         }
-        for text in ["_a", "a_", "a__b", "A", "a b", "é", "hallucinating", "hallucinated", " ", "_"] {
+        for text in [
+            "_a",
+            "a_",
+            "a__b",
+            "A",
+            "a b",
+            "é",
+            "hallucinating",
+            "hallucinated",
+            " ",
+            "_",
+        ] {
             assert!(matches!(slug(text), Cow::Owned(_)), "{text}");
         }
         for text in ["", "a_b", "_a", "a__b", "A-b", "hallucinated", "_"] {

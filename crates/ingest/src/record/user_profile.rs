@@ -66,12 +66,18 @@ const TEXTS: [&str; 9] = [
 fn decode(fields: Fields<'_>, record: &mut Record<'_>) -> Result<(), Reject> {
     let chatbot_id = fields.required_id("chatbot_id")?;
     let user_id = fields.required_id("user_id")?;
-    let received_at = fields.timestamp("received_at")?.unwrap_or(record.received_at);
+    let received_at = fields
+        .timestamp("received_at")?
+        .unwrap_or(record.received_at);
     let version_at = fields.timestamp("updated_at")?.unwrap_or(received_at);
     let texts = TEXTS.map(|name| fields.text(name, record.warnings));
     let mrr = fields.money("mrr", record.warnings);
     let profile_created_at = fields.timestamp("profile_created_at")?;
-    let mut cells = vec![Cell::Text(&chatbot_id), Cell::Text(&user_id), Cell::Micros(version_at)];
+    let mut cells = vec![
+        Cell::Text(&chatbot_id),
+        Cell::Text(&user_id),
+        Cell::Micros(version_at),
+    ];
     cells.extend(texts.iter().map(Cell::text));
     cells.extend([Cell::decimal(mrr), Cell::micros(profile_created_at)]);
     record.append(0, &cells);

@@ -16,7 +16,8 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Schema};
 use chatlake_schema::{MergeRule, Table};
 use chatlake_types::Day;
-use futures::{StreamExt, TryStreamExt};
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, TryStreamExt};
 use object_store::ObjectStoreExt;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::ProjectionMask;
@@ -54,16 +55,14 @@ pub(super) async fn mark_stored(
     let Some(files) = snapshot.table(&table.name).filter(|files| files.file_count() > 0) else { return Ok(()) };
     for scope in scopes(table, files, batches, numbers) {
         let by_hash = hash_map(&scope, batches);
-        let reads = futures::stream::iter(scope.files.iter().map(|file| {
-            let wanted = wanted_rows(table, &scope, batches, file);
-            async move {
-                if wanted.is_empty() {
-                    return Ok(Vec::new());
-                }
-                stored_hashes(lake, table, hasher, file, &wanted).await
-            }
-        }));
-        let mut reads = reads.buffer_unordered(lake.settings().probe_tasks_max);
+        let reads: Vec<BoxFuture<'_, Result<Vec<RowHash>>>> = scope
+            .files
+            .iter()
+            .map(|file| (file, wanted_rows(table, &scope, batches, file)))
+            .filter(|(_, wanted)| !wanted.is_empty())
+            .map(|(file, wanted)| stored_hashes(lake, table, hasher, file, wanted).boxed())
+            .collect();
+        let mut reads = futures::stream::iter(reads).buffer_unordered(lake.settings().probe_tasks_max);
         while let Some(stored) = reads.try_next().await? {
             for (batch, row) in stored.iter().filter_map(|hash| by_hash.get(hash)).flatten() {
                 dropped[*batch as usize][*row as usize] = true;
@@ -163,7 +162,7 @@ async fn stored_hashes(
     table: &'static Table,
     hasher: &RowHasher,
     file: &Arc<DataFile>,
-    wanted: &[Vec<&str>],
+    wanted: Vec<Vec<&str>>,
 ) -> Result<Vec<RowHash>> {
     let path = LakePaths::new(lake.location().root()).below(&file.path_in_lake(&table.name))?;
     let store = lake.location().store();
@@ -183,7 +182,7 @@ async fn stored_hashes(
         return hash_batches(table, hasher, file, &batches);
     }
     let mut builder = open_file(lake, table, file).await?;
-    if !may_hold(&mut builder, table, wanted).await.map_err(damaged)? {
+    if !may_hold(&mut builder, table, &wanted).await.map_err(damaged)? {
         return Ok(Vec::new());
     }
     let mask = ProjectionMask::columns(builder.parquet_schema(), hasher.columns().iter().map(String::as_str));

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use chatlake_schema::Table;
-use futures::StreamExt;
-use object_store::ObjectStoreExt;
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
 
 use super::buffer::{BufferedBatch, PartitionNumbers, RowRef, gather_sorted};
 use super::encode::{EncodedFile, encode};
 use crate::data_file::{DataFile, Partition};
 use crate::lake::Lake;
-use crate::paths::{LakePaths, new_data_file};
+use crate::paths::new_data_file;
 use crate::settings::StorageSettings;
 use crate::{Error, Result};
 
@@ -43,23 +43,13 @@ pub(super) async fn write_partitions(
     numbers: &PartitionNumbers,
 ) -> Written {
     let batches = Arc::new(batches);
-    let tasks = futures::stream::iter(bundle(groups).into_iter().map(|bundle| {
+    let mut tasks: Vec<BoxFuture<'_, Vec<Result<(u32, Arc<DataFile>)>>>> = Vec::new();
+    for bundle in bundle(groups) {
         let work: Vec<_> =
             bundle.into_iter().map(|(number, rows)| (number, numbers.partition(number).cloned(), rows)).collect();
-        let batches = Arc::clone(&batches);
-        async move {
-            let settings = lake.settings().clone();
-            let task = tokio::task::spawn_blocking(move || encode_all(table, &batches, work, &settings));
-            let encoded = match task.await {
-                Ok(Ok(encoded)) => encoded,
-                Ok(Err(error)) => return vec![Err(error)],
-                Err(error) => return vec![Err(Error::Task(error))],
-            };
-            let puts = futures::stream::iter(encoded.into_iter().map(|encoded| put(lake, table, encoded)));
-            puts.buffer_unordered(PUTS_MAX).collect::<Vec<_>>().await
-        }
-    }));
-    let mut tasks = tasks.buffer_unordered(lake.settings().encode_tasks_max);
+        tasks.push(write_bundle(lake, table, Arc::clone(&batches), work).boxed());
+    }
+    let mut tasks = futures::stream::iter(tasks).buffer_unordered(lake.settings().encode_tasks_max);
     let mut result = Written { written: Vec::new(), outcome: Ok(()) };
     while let Some(outcomes) = tasks.next().await {
         for outcome in outcomes {
@@ -73,6 +63,24 @@ pub(super) async fn write_partitions(
         }
     }
     result
+}
+
+/// Encodes and stores the files of one bundle.
+async fn write_bundle(
+    lake: &Lake,
+    table: &'static Table,
+    batches: Arc<Vec<BufferedBatch>>,
+    work: Vec<(u32, Option<Partition>, Vec<RowRef>)>,
+) -> Vec<Result<(u32, Arc<DataFile>)>> {
+    let settings = lake.settings().clone();
+    let task = tokio::task::spawn_blocking(move || encode_all(table, &batches, work, &settings));
+    let encoded = match task.await {
+        Ok(Ok(encoded)) => encoded,
+        Ok(Err(error)) => return vec![Err(error)],
+        Err(error) => return vec![Err(Error::Task(error))],
+    };
+    let puts: Vec<_> = encoded.into_iter().map(|encoded| put(lake, table, encoded).boxed()).collect();
+    futures::stream::iter(puts).buffer_unordered(PUTS_MAX).collect().await
 }
 
 /// Bundles small groups so that a task has about [`TASK_ROWS`] rows.
@@ -122,9 +130,7 @@ async fn put(lake: &Lake, table: &Table, encoded: Encoded) -> Result<(u32, Arc<D
         stats: file.stats,
     };
     let path = data_file.path_in_lake(&table.name);
-    let target = LakePaths::new(lake.location().root()).below(&path)?;
-    let put = lake.location().store().put(&target, file.bytes.into()).await;
-    put.map_err(|error| Error::store("write", path, error))?;
+    lake.location().put_data_file(&path, file.bytes).await?;
     Ok((number, Arc::new(data_file)))
 }
 
