@@ -175,11 +175,12 @@ def deltalake_counts_the_same_rows(lake):
 def duckdb_counts_the_same_rows(lake):
     for name, table, expected in stored_tables(lake):
         rows = table.to_pyarrow_dataset()
-        assert duckdb.sql("SELECT count(*) FROM rows").fetchone() == (expected,), name
+        assert duckdb.sql("SELECT count(*) FROM rows").fetchall() == [(expected,)], name
         files = table.file_uris()
         if files:
             # only the Parquet files, with the partition values of their folders
-            (count,) = duckdb.execute("SELECT count(*) FROM read_parquet($1, hive_partitioning = true)", [files]).fetchone()
+            sql = "SELECT count(*) FROM read_parquet($1, hive_partitioning = true)"
+            ((count,),) = duckdb.execute(sql, [files]).fetchall()
             assert count == expected, f"{name}: DuckDB {count}, Chatlake {expected}"
 
 

@@ -59,10 +59,21 @@ pub(crate) struct QueryScope {
 impl QueryScope {
     /// Values of the placeholders in view SQL.
     fn view_parameters(&self) -> ParamValues {
-        let instant = |micros| ScalarAndMetadata::from(ScalarValue::TimestampMicrosecond(Some(micros), Some("UTC".into())));
+        let instant = |micros| {
+            ScalarAndMetadata::from(ScalarValue::TimestampMicrosecond(
+                Some(micros),
+                Some("UTC".into()),
+            ))
+        };
         ParamValues::Map(HashMap::from([
-            (chatlake_analytics::AS_OF.to_owned(), instant(self.as_of_micros.unwrap_or(END_OF_TIME_MICROS))),
-            (chatlake_analytics::NOW.to_owned(), instant(self.as_of_micros.unwrap_or(self.now_micros))),
+            (
+                chatlake_analytics::AS_OF.to_owned(),
+                instant(self.as_of_micros.unwrap_or(END_OF_TIME_MICROS)),
+            ),
+            (
+                chatlake_analytics::NOW.to_owned(),
+                instant(self.as_of_micros.unwrap_or(self.now_micros)),
+            ),
         ]))
     }
 }
@@ -88,7 +99,9 @@ impl QueryCatalogs {
             lake: Arc::new(views::ViewSchema::new(Arc::clone(&scope))),
             system: Arc::new(system::SystemSchema::new(scope)),
         };
-        Self { catalog: Arc::new(catalog) }
+        Self {
+            catalog: Arc::new(catalog),
+        }
     }
 
     /// Tells the views which session plans them (it holds this catalog, so it cannot be given at the beginning).
@@ -98,7 +111,11 @@ impl QueryCatalogs {
 }
 
 impl CatalogProviderList for QueryCatalogs {
-    fn register_catalog(&self, _: String, _: Arc<dyn CatalogProvider>) -> Option<Arc<dyn CatalogProvider>> {
+    fn register_catalog(
+        &self,
+        _: String,
+        _: Arc<dyn CatalogProvider>,
+    ) -> Option<Arc<dyn CatalogProvider>> {
         None
     }
 
@@ -113,7 +130,11 @@ impl CatalogProviderList for QueryCatalogs {
 
 impl CatalogProvider for QueryCatalog {
     fn schema_names(&self) -> Vec<String> {
-        vec![DEFAULT_SCHEMA.to_owned(), "stored".to_owned(), "system".to_owned()]
+        vec![
+            DEFAULT_SCHEMA.to_owned(),
+            "stored".to_owned(),
+            "system".to_owned(),
+        ]
     }
 
     fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {

@@ -14,6 +14,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use url::Url;
 
 use crate::catalog::{CATALOG, DEFAULT_SCHEMA};
+use crate::cooperative_joins::CooperativeJoins;
 use crate::entity_table::STORE_URL;
 use crate::session::Session;
 use crate::settings::Settings;
@@ -35,7 +36,11 @@ pub struct OpenOptions {
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { create: false, clock: Arc::new(SystemClock), settings: Settings::default() }
+        Self {
+            create: false,
+            clock: Arc::new(SystemClock),
+            settings: Settings::default(),
+        }
     }
 }
 
@@ -55,7 +60,9 @@ struct Inner {
 
 impl std::fmt::Debug for Chatlake {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Chatlake").field("url", &self.url()).finish_non_exhaustive()
+        f.debug_struct("Chatlake")
+            .field("url", &self.url())
+            .finish_non_exhaustive()
     }
 }
 
@@ -74,10 +81,21 @@ impl Chatlake {
     /// # Errors
     /// As [`Chatlake::open`].
     pub async fn open_location(location: Location, options: OpenOptions) -> Result<Self> {
-        let OpenOptions { create, clock, settings } = options;
+        let OpenOptions {
+            create,
+            clock,
+            settings,
+        } = options;
         let lake = Lake::open(location, settings.storage()?, Arc::clone(&clock), create).await?;
         let base = base_state(&lake, &settings)?;
-        Ok(Self { inner: Arc::new(Inner { lake, clock, settings, base }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                lake,
+                clock,
+                settings,
+                base,
+            }),
+        })
     }
 
     /// A session that sees every row: embedded use acts as the owner (domain specification §9.5).
@@ -141,23 +159,34 @@ fn base_state(lake: &Lake, settings: &Settings) -> Result<SessionState> {
     options.execution.time_zone = Some("UTC".to_owned());
     options.explain.format = datafusion::common::format::ExplainFormat::Indent;
     let context = SessionContext::new_with_config_rt(config.clone(), runtime(lake, settings)?);
-    let mut state: SessionState = SessionStateBuilder::new_from_existing(context.state()).with_config(config).build();
+    let mut state: SessionState = SessionStateBuilder::new_from_existing(context.state())
+        .with_config(config)
+        .with_physical_optimizer_rule(Arc::new(CooperativeJoins))
+        .build();
     chatlake_functions::register_all(&mut state)?;
     Ok(state)
 }
 
 fn runtime(lake: &Lake, settings: &Settings) -> Result<Arc<RuntimeEnv>> {
-    let consumers = std::num::NonZeroUsize::new(NAMED_CONSUMERS).unwrap_or(std::num::NonZeroUsize::MIN);
+    let consumers =
+        std::num::NonZeroUsize::new(NAMED_CONSUMERS).unwrap_or(std::num::NonZeroUsize::MIN);
     let pool = TrackConsumersPool::new(FairSpillPool::new(settings.query_memory_bytes), consumers);
     let mode = match &settings.spill_directory {
         None => DiskManagerMode::OsTmpDirectory,
-        Some(directory) if directory.is_dir() => DiskManagerMode::Directories(vec![directory.clone()]),
+        Some(directory) if directory.is_dir() => {
+            DiskManagerMode::Directories(vec![directory.clone()])
+        }
         Some(directory) => {
             let reason = format!("expected a folder, found none at `{}`", directory.display());
-            return Err(Error::Setting { name: "spill_directory", reason });
+            return Err(Error::Setting {
+                name: "spill_directory",
+                reason,
+            });
         }
     };
-    let disk = DiskManagerBuilder::default().with_mode(mode).with_max_temp_directory_size(settings.query_spill_bytes);
+    let disk = DiskManagerBuilder::default()
+        .with_mode(mode)
+        .with_max_temp_directory_size(settings.query_spill_bytes);
     let runtime = RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::new(pool))
         .with_disk_manager_builder(disk)

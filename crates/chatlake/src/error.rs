@@ -83,10 +83,13 @@ impl From<DataFusionError> for Error {
                 Ok(error) => Self::from(error),
                 Err(shared) => from_shared(&shared, text),
             },
-            DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => Self::from(*inner),
-            DataFusionError::Collection(errors) => {
-                errors.into_iter().next().map_or(Self::Internal(text), Self::from)
+            DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => {
+                Self::from(*inner)
             }
+            DataFusionError::Collection(errors) => errors
+                .into_iter()
+                .next()
+                .map_or(Self::Internal(text), Self::from),
             DataFusionError::SQL(_, _)
             | DataFusionError::Plan(_)
             | DataFusionError::Configuration(_)
@@ -95,11 +98,13 @@ impl From<DataFusionError> for Error {
             | DataFusionError::ArrowError(_, _) => Self::Sql(sentence(&text)),
             DataFusionError::NotImplemented(_) => Self::Unsupported(sentence(&text)),
             DataFusionError::ResourcesExhausted(_) => Self::Limit(sentence(&text)),
-            DataFusionError::ParquetError(_) => Self::Data(format!("a data file cannot be read: {text}")),
+            DataFusionError::ParquetError(_) => {
+                Self::Data(format!("a data file cannot be read: {text}"))
+            }
             DataFusionError::ObjectStore(source) => match *source {
-                object_store::Error::NotFound { path, .. } => {
-                    Self::Data(format!("the lake is damaged: expected the data file `{path}`, found none"))
-                }
+                object_store::Error::NotFound { path, .. } => Self::Data(format!(
+                    "the lake is damaged: expected the data file `{path}`, found none"
+                )),
                 _ => Self::Unavailable(sentence(&text)),
             },
             DataFusionError::IoError(_) => Self::Unavailable(sentence(&text)),
@@ -117,7 +122,9 @@ fn from_shared(error: &DataFusionError, text: String) -> Error {
         DataFusionError::ResourcesExhausted(_) => Error::Limit(sentence(&text)),
         DataFusionError::NotImplemented(_) => Error::Unsupported(sentence(&text)),
         DataFusionError::Internal(_) => Error::Internal(text),
-        DataFusionError::ParquetError(_) | DataFusionError::ObjectStore(_) => Error::Data(sentence(&text)),
+        DataFusionError::ParquetError(_) | DataFusionError::ObjectStore(_) => {
+            Error::Data(sentence(&text))
+        }
         _ => Error::Sql(sentence(&text)),
     }
 }
@@ -135,8 +142,13 @@ fn sentence(text: &str) -> String {
         "Resources exhausted: ",
         "IO error: ",
     ];
-    let text = CLASSES.iter().fold(text, |text, class| text.strip_prefix(class).unwrap_or(text));
-    match text.strip_prefix("ParserError(\"").and_then(|rest| rest.strip_suffix("\")")) {
+    let text = CLASSES
+        .iter()
+        .fold(text, |text, class| text.strip_prefix(class).unwrap_or(text));
+    match text
+        .strip_prefix("ParserError(\"")
+        .and_then(|rest| rest.strip_suffix("\")"))
+    {
         Some(inner) => format!("cannot parse the SQL text: {}", inner.replace("\\\"", "\"")),
         None => text.trim().to_owned(),
     }

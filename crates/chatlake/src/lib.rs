@@ -6,6 +6,7 @@
 
 mod bi_types;
 mod catalog;
+mod cooperative_joins;
 mod database;
 mod entity_table;
 mod error;

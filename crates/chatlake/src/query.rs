@@ -11,7 +11,9 @@ use std::time::Duration;
 use arrow::array::{RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::error::DataFusionError;
-use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, SessionState, TaskContext};
+use datafusion::execution::{
+    RecordBatchStream, SendableRecordBatchStream, SessionState, TaskContext,
+};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::{Stream, StreamExt, TryStreamExt};
@@ -21,6 +23,8 @@ use crate::bi_types::{readable_batch, readable_schema};
 use crate::database::Chatlake;
 use crate::session::{Session, row_values};
 use crate::{Error, Result};
+
+type BatchStream = Pin<Box<dyn Stream<Item = Result<RecordBatch, DataFusionError>> + Send>>;
 
 /// What a query runs.
 enum Work {
@@ -39,35 +43,53 @@ pub struct Query {
 
 impl std::fmt::Debug for Query {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Query").field("schema", &self.schema).finish_non_exhaustive()
+        f.debug_struct("Query")
+            .field("schema", &self.schema)
+            .finish_non_exhaustive()
     }
 }
 
 impl Query {
-    pub(crate) fn new(database: &Chatlake, state: Arc<SessionState>, plan: LogicalPlan) -> Result<Self> {
+    pub(crate) fn new(
+        database: &Chatlake,
+        state: Arc<SessionState>,
+        plan: LogicalPlan,
+    ) -> Result<Self> {
         // the optimizer may still refuse the plan: say so now, and not when the first row is asked for
         let plan = state.optimize(&plan)?;
         let schema = readable_schema(plan.schema().as_arrow());
         let timeout_ms = database.settings().query_timeout_ms;
-        Ok(Self { work: Work::Plan(state, Box::new(plan)), schema, timeout_ms })
+        Ok(Self {
+            work: Work::Plan(state, Box::new(plan)),
+            schema,
+            timeout_ms,
+        })
     }
 
     /// The answer of a statement that gives no rows.
     pub(crate) fn empty(database: &Chatlake) -> Result<Self> {
         let schema = Arc::new(Schema::empty());
-        Ok(Self { work: Work::Ready(Vec::new()), schema, timeout_ms: database.settings().query_timeout_ms })
+        Ok(Self {
+            work: Work::Ready(Vec::new()),
+            schema,
+            timeout_ms: database.settings().query_timeout_ms,
+        })
     }
 
     /// The answer of `SHOW`.
     pub(crate) fn one_text(database: &Chatlake, name: &str, value: Option<String>) -> Result<Self> {
-        let schema = Arc::new(Schema::new(vec![
-            Field::new("name", DataType::Utf8, true),
-            Field::new("value", DataType::Utf8, true),
-        ]));
-        let columns: Vec<arrow::array::ArrayRef> =
-            vec![Arc::new(StringArray::from(vec![name])), Arc::new(StringArray::from(vec![value]))];
-        let batch = RecordBatch::try_new(Arc::clone(&schema), columns).map_err(DataFusionError::from)?;
-        Ok(Self { work: Work::Ready(vec![batch]), schema, timeout_ms: database.settings().query_timeout_ms })
+        let schema = show_schema();
+        let columns: Vec<arrow::array::ArrayRef> = vec![
+            Arc::new(StringArray::from(vec![name])),
+            Arc::new(StringArray::from(vec![value])),
+        ];
+        let batch =
+            RecordBatch::try_new(Arc::clone(&schema), columns).map_err(DataFusionError::from)?;
+        Ok(Self {
+            work: Work::Ready(vec![batch]),
+            schema,
+            timeout_ms: database.settings().query_timeout_ms,
+        })
     }
 
     /// The columns of the result, in types that BI tools read.
@@ -80,20 +102,32 @@ impl Query {
     /// # Errors
     /// When the plan cannot be started. Errors while it runs come through the stream; see [`Error::from`].
     pub async fn stream(self) -> Result<SendableRecordBatchStream> {
-        let inner: Pin<Box<dyn Stream<Item = Result<RecordBatch, DataFusionError>> + Send>> = match self.work {
-            Work::Ready(batches) => Box::pin(futures::stream::iter(batches.into_iter().map(Ok))),
+        let (inner, state): (BatchStream, _) = match self.work {
+            Work::Ready(batches) => (
+                Box::pin(futures::stream::iter(batches.into_iter().map(Ok))),
+                None,
+            ),
             Work::Plan(state, plan) => {
-                let physical: Arc<dyn ExecutionPlan> =
-                    state.query_planner().create_physical_plan(&plan, state.as_ref()).await?;
+                let physical: Arc<dyn ExecutionPlan> = state
+                    .query_planner()
+                    .create_physical_plan(&plan, state.as_ref())
+                    .await?;
                 let context = Arc::new(TaskContext::from(state.as_ref()));
-                execute_stream(physical, context)?
+                (execute_stream(physical, context)?, Some(state))
             }
         };
         let deadline = (self.timeout_ms > 0).then(|| {
             let limit = Duration::from_millis(self.timeout_ms);
             Box::pin(tokio::time::sleep_until(Instant::now() + limit))
         });
-        Ok(Box::pin(ReadableStream { inner, schema: self.schema, deadline, timeout_ms: self.timeout_ms, ended: false }))
+        Ok(Box::pin(ReadableStream {
+            inner,
+            schema: self.schema,
+            deadline,
+            timeout_ms: self.timeout_ms,
+            ended: false,
+            _state: state,
+        }))
     }
 
     /// Runs it and gathers all rows: for results known to be small.
@@ -105,13 +139,23 @@ impl Query {
     }
 }
 
+/// The columns of `SHOW name`.
+pub(crate) fn show_schema() -> SchemaRef {
+    Arc::new(Schema::new(vec![
+        Field::new("name", DataType::Utf8, true),
+        Field::new("value", DataType::Utf8, true),
+    ]))
+}
+
 /// Turns batches into readable types and watches the time.
 struct ReadableStream {
-    inner: Pin<Box<dyn Stream<Item = Result<RecordBatch, DataFusionError>> + Send>>,
+    inner: BatchStream,
     schema: SchemaRef,
     deadline: Option<Pin<Box<Sleep>>>,
     timeout_ms: u64,
     ended: bool,
+    /// Tables that list tables (`information_schema`) ask the catalog while they run.
+    _state: Option<Arc<SessionState>>,
 }
 
 impl Stream for ReadableStream {
@@ -124,7 +168,10 @@ impl Stream for ReadableStream {
         if let Some(deadline) = &mut self.deadline
             && deadline.as_mut().poll(context).is_ready()
         {
-            let error = Error::Limit(format!("the query ran longer than `query_timeout_ms` = {} allows", self.timeout_ms));
+            let error = Error::Limit(format!(
+                "the query ran longer than `query_timeout_ms` = {} allows",
+                self.timeout_ms
+            ));
             self.ended = true;
             // what still runs is dropped with the plan
             self.inner = Box::pin(futures::stream::empty());
@@ -153,8 +200,18 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    pub(crate) fn new(session: Session, sql: &str, schema: SchemaRef, parameters: SchemaRef) -> Self {
-        Self { session, sql: sql.into(), schema, parameters }
+    pub(crate) fn new(
+        session: Session,
+        sql: &str,
+        schema: SchemaRef,
+        parameters: SchemaRef,
+    ) -> Self {
+        Self {
+            session,
+            sql: sql.into(),
+            schema,
+            parameters,
+        }
     }
 
     /// The columns of the result, as far as they are known before values are.
@@ -179,14 +236,21 @@ impl Prepared {
     pub async fn bind(&self, parameters: &RecordBatch, row: usize) -> Result<Query> {
         let (expected, found) = (self.parameters.fields().len(), parameters.num_columns());
         if expected != found {
-            return Err(Error::Sql(format!("expected {expected} parameter values, found {found}")));
+            return Err(Error::Sql(format!(
+                "expected {expected} parameter values, found {found}"
+            )));
         }
         if expected == 0 {
             return self.session.query(&self.sql).await;
         }
         if row >= parameters.num_rows() {
-            return Err(Error::Sql(format!("expected a row {row} of parameter values, found {}", parameters.num_rows())));
+            return Err(Error::Sql(format!(
+                "expected a row {row} of parameter values, found {}",
+                parameters.num_rows()
+            )));
         }
-        self.session.query_with(&self.sql, Some(row_values(parameters, row)?)).await
+        self.session
+            .query_with(&self.sql, Some(row_values(parameters, row)?))
+            .await
     }
 }

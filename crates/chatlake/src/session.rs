@@ -9,8 +9,9 @@ mod variables;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use chatlake_types::AccessScope;
+use chrono::DateTime;
 use datafusion::common::ParamValues;
 use datafusion::common::metadata::ScalarAndMetadata;
 use datafusion::execution::{SessionState, SessionStateBuilder};
@@ -21,7 +22,7 @@ use crate::bi_types::readable_schema;
 use crate::catalog::{QueryCatalogs, QueryScope, TableInfo, system};
 use crate::database::Chatlake;
 use crate::entity_table::visible_rows::VisibleRows;
-use crate::query::{Prepared, Query};
+use crate::query::{Prepared, Query, show_schema};
 use crate::session::statements::{Statement, parse};
 use crate::session::variables::Variables;
 use crate::{Error, Result};
@@ -36,7 +37,11 @@ pub struct Session {
 
 impl Session {
     pub(crate) fn new(database: Chatlake, scope: AccessScope) -> Self {
-        Self { database, scope: Arc::new(scope), variables: Arc::default() }
+        Self {
+            database,
+            scope: Arc::new(scope),
+            variables: Arc::default(),
+        }
     }
 
     /// The database it belongs to.
@@ -85,17 +90,37 @@ impl Session {
     /// # Errors
     /// As [`Session::query`].
     pub async fn prepare(&self, sql: &str) -> Result<Prepared> {
-        let Statement::Read(statement) = parse(self.database.base_state(), sql)? else {
-            return Ok(Prepared::new(self.clone(), sql, Arc::new(Schema::empty()), Arc::new(Schema::empty())));
+        let none = || Arc::new(Schema::empty());
+        let statement = match parse(self.database.base_state(), sql)? {
+            Statement::Read(statement) => statement,
+            Statement::Show { .. } => {
+                return Ok(Prepared::new(self.clone(), sql, show_schema(), none()));
+            }
+            Statement::Set { .. } | Statement::Reset { .. } => {
+                return Ok(Prepared::new(self.clone(), sql, none(), none()));
+            }
         };
         let state = self.plan_state().await?;
         let plan = state.statement_to_plan(*statement).await?;
         statements::verify(&plan)?;
         let parameters = parameter_schema(&plan)?;
         // types that follow from operators and functions are known after analysis
-        let analyzed = state.analyzer().execute_and_check(plan.clone(), state.config_options(), |_, _| {});
-        let schema = analyzed.as_ref().unwrap_or(&plan).schema().as_arrow().clone();
-        Ok(Prepared::new(self.clone(), sql, readable_schema(&schema), Arc::new(parameters)))
+        let analyzed =
+            state
+                .analyzer()
+                .execute_and_check(plan.clone(), state.config_options(), |_, _| {});
+        let schema = analyzed
+            .as_ref()
+            .unwrap_or(&plan)
+            .schema()
+            .as_arrow()
+            .clone();
+        Ok(Prepared::new(
+            self.clone(),
+            sql,
+            readable_schema(&schema),
+            Arc::new(parameters),
+        ))
     }
 
     /// Every table and view of the session, by schema and name.
@@ -107,13 +132,19 @@ impl Session {
         let mut list = Vec::new();
         for view in chatlake_analytics::views() {
             let plan = state.create_logical_plan(&view.sql).await;
-            let plan = plan.map_err(|error| Error::Internal(format!("view `{}`: {error}", view.name)))?;
+            let plan =
+                plan.map_err(|error| Error::Internal(format!("view `{}`: {error}", view.name)))?;
             list.push(TableInfo {
                 schema: "lake".to_owned(),
                 name: view.name.clone(),
                 kind: "VIEW",
                 doc: view.doc.clone(),
-                arrow_schema: readable_schema(plan.schema().as_arrow()),
+                arrow_schema: documented(&readable_schema(plan.schema().as_arrow()), |name| {
+                    view.columns
+                        .iter()
+                        .find(|column| column.name == name)
+                        .map(|column| column.doc.clone())
+                }),
             });
         }
         for table in chatlake_schema::tables() {
@@ -122,7 +153,10 @@ impl Session {
                 name: table.name.clone(),
                 kind: "TABLE",
                 doc: table.doc.clone(),
-                arrow_schema: readable_schema(&crate::entity_table::engine_schema(table)),
+                arrow_schema: documented(
+                    &readable_schema(&crate::entity_table::engine_schema(table)),
+                    |name| table.column(name).map(|column| column.doc.clone()),
+                ),
             });
         }
         for table in system::TABLES {
@@ -139,7 +173,10 @@ impl Session {
     }
 
     fn variables(&self) -> Variables {
-        self.variables.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.variables
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Changes the variables, if they are still good together.
@@ -147,7 +184,10 @@ impl Session {
         let mut variables = self.variables();
         change(&mut variables)?;
         VisibleRows::new(Arc::clone(&self.scope), variables.chatbot_id())?;
-        *self.variables.lock().unwrap_or_else(PoisonError::into_inner) = variables;
+        *self
+            .variables
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = variables;
         Ok(())
     }
 
@@ -156,30 +196,49 @@ impl Session {
         let lake = self.database.lake();
         lake.refresh().await?;
         let variables = self.variables();
+        let now_micros = self.database.clock().now_micros();
         let catalogs = Arc::new(QueryCatalogs::new(QueryScope {
             lake: Arc::clone(lake),
             snapshot: lake.snapshot(),
             visible: VisibleRows::new(Arc::clone(&self.scope), variables.chatbot_id())?,
             as_of_micros: variables.as_of_micros(),
-            now_micros: self.database.clock().now_micros(),
+            now_micros,
         }));
         let base = self.database.base_state().clone();
         let mut config = base.config().clone();
         config.options_mut().execution.time_zone = Some(variables.timezone().to_owned());
-        let state = SessionStateBuilder::new_from_existing(base)
+        let mut state = SessionStateBuilder::new_from_existing(base)
             .with_config(config)
             .with_catalog_list(Arc::clone(&catalogs) as _)
             .build();
+        // `now()` and everything that leaves out `as_of` follow the lake's clock
+        state.execution_props_mut().query_execution_start_time =
+            DateTime::from_timestamp_micros(now_micros);
         let state = Arc::new(state);
         catalogs.set_planner(Arc::downgrade(&state));
         Ok(state)
     }
 }
 
+/// The schema with each column's documentation as its metadata `doc`.
+fn documented(schema: &Schema, doc: impl Fn(&str) -> Option<String>) -> SchemaRef {
+    let field = |field: &FieldRef| {
+        let doc = doc(field.name()).map(|doc| ("doc".to_owned(), doc));
+        Field::clone(field).with_metadata(doc.into_iter().collect())
+    };
+    Arc::new(Schema::new(
+        schema.fields().iter().map(field).collect::<Vec<_>>(),
+    ))
+}
+
 /// Placeholders in order, with the types the plan wants.
 fn parameter_schema(plan: &LogicalPlan) -> Result<Schema> {
     let types = plan.get_parameter_types()?;
-    let position = |name: &str| name.trim_start_matches('$').parse::<usize>().unwrap_or(usize::MAX);
+    let position = |name: &str| {
+        name.trim_start_matches('$')
+            .parse::<usize>()
+            .unwrap_or(usize::MAX)
+    };
     let mut names: Vec<_> = types.into_iter().collect();
     names.sort_by(|left, right| (position(&left.0), &left.0).cmp(&(position(&right.0), &right.0)));
     let field = |(name, data_type): (String, Option<DataType>)| {
@@ -192,8 +251,12 @@ fn parameter_schema(plan: &LogicalPlan) -> Result<Schema> {
 /// A placeholder without a value is the caller's mistake, and is said here rather than deep in the engine.
 fn refuse_unbound(plan: &LogicalPlan) -> Result<()> {
     let unbound = plan.get_parameter_types()?;
-    let Some(name) = unbound.keys().min() else { return Ok(()) };
-    Err(Error::Sql(format!("expected a value for the placeholder `{name}`, found none")))
+    let Some(name) = unbound.keys().min() else {
+        return Ok(());
+    };
+    Err(Error::Sql(format!(
+        "expected a value for the placeholder `{name}`, found none"
+    )))
 }
 
 /// One row of parameters as values, in column order.

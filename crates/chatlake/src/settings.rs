@@ -56,7 +56,10 @@ impl Settings {
     pub(crate) fn storage(&self) -> Result<StorageSettings> {
         if !(1..=22).contains(&self.zstd_level) {
             let reason = format!("expected 1 to 22, found {}", self.zstd_level);
-            return Err(Error::Setting { name: "zstd_level", reason });
+            return Err(Error::Setting {
+                name: "zstd_level",
+                reason,
+            });
         }
         Ok(StorageSettings {
             load_memory_bytes: self.load_memory_bytes,

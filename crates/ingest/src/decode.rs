@@ -14,12 +14,11 @@ use std::io::Write as _;
 
 use arrow::array::RecordBatch;
 use chatlake_schema::Table;
-use serde_json::json;
 
 use crate::code::{Code, Reject, Warnings};
 use crate::error::Result;
 use crate::fields::Fields;
-use crate::json::Tape;
+use crate::json::{self, Tape};
 use crate::record::{RECORD_TYPES, Record};
 use crate::report::Tally;
 use crate::rows::{RowBuilder, TableRows};
@@ -223,9 +222,15 @@ impl Decoder {
     fn rejected(&mut self, line: u64, record: &str, code: Code) {
         self.tally.record_count += 1;
         if self.settings.wants_rejects {
-            let reject = json!({"line": line, "code": code.as_str(), "record": record.trim_end_matches('\r')});
+            let (code_json, record) = (
+                json::quote(code.as_str()),
+                json::quote(record.trim_end_matches('\r')),
+            );
             // Writing to a vector cannot fail.
-            _ = writeln!(self.reject_lines, "{reject}");
+            _ = writeln!(
+                self.reject_lines,
+                r#"{{"line":{line},"code":{code_json},"record":{record}}}"#
+            );
         }
         if self.settings.wants_outcomes {
             write_outcome(

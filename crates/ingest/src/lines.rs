@@ -7,8 +7,8 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use crate::decode::Chunk;
 
-/// Bytes by which the search for the end of a long line goes on.
-const STEP_BYTES: usize = 1 << 20;
+/// Bytes by which the search for the end of a long line goes on, at the most.
+const STEP_BYTES_MAX: usize = 1 << 20;
 
 /// Cuts a text into chunks.
 pub(crate) struct LineChunks {
@@ -18,6 +18,7 @@ pub(crate) struct LineChunks {
     next_line: u64,
     chunk_bytes: usize,
     line_bytes_max: usize,
+    step_bytes: usize,
 }
 
 impl LineChunks {
@@ -27,13 +28,17 @@ impl LineChunks {
         chunk_bytes: usize,
         line_bytes_max: usize,
     ) -> Self {
-        let reader = BufReader::with_capacity(chunk_bytes.clamp(1, STEP_BYTES), reader);
+        // A step over the limit is enough to know that a line is too long.
+        let step_bytes = chunk_bytes
+            .clamp(1, STEP_BYTES_MAX)
+            .min(line_bytes_max.saturating_add(1));
         Self {
-            reader,
+            reader: BufReader::with_capacity(step_bytes, reader),
             pending: Vec::new(),
             next_line: 1,
             chunk_bytes: chunk_bytes.max(1),
             line_bytes_max,
+            step_bytes,
         }
     }
 
@@ -64,7 +69,7 @@ impl LineChunks {
                 self.skip_line()?;
                 return Ok(Some(self.chunk(Vec::new(), true)));
             }
-            wanted = self.pending.len() + STEP_BYTES.min(self.line_bytes_max + 1);
+            wanted = self.pending.len() + self.step_bytes;
         }
     }
 

@@ -304,7 +304,7 @@ async fn a_csv_file_stops_at_its_first_bad_row_or_skips_bad_rows() {
         (outcome(&report), rows(&report)),
         ((2, 0, 3), vec![("messages", 2)])
     );
-    let expected = "{\"code\":\"bad_timestamp:sent_at\",\"row\":2}\n{\"code\":\"bad_csv\",\"row\":4}\n{\"code\":\"bad_value:sender_type\",\"row\":5}\n";
+    let expected = "{\"row\":2,\"code\":\"bad_timestamp:sent_at\"}\n{\"row\":4,\"code\":\"bad_csv\"}\n{\"row\":5,\"code\":\"bad_value:sender_type\"}\n";
     assert_eq!(std::fs::read_to_string(&rejects).unwrap(), expected);
 }
 
@@ -342,4 +342,11 @@ async fn extra_columns_are_an_error_unless_they_are_ignored() {
         outcome(&ingest(&lake, text(csv), options).await.unwrap()),
         (1, 0, 0)
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_load_can_be_a_task_of_its_own() {
+    let lake = lake().await;
+    let task = tokio::spawn(async move { ndjson(&lake, INPUT).await });
+    assert_eq!(task.await.unwrap().unwrap().commit, Some(1));
 }

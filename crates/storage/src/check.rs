@@ -55,16 +55,29 @@ impl Lake {
     pub async fn check(&self) -> Result<LakeCheck> {
         self.refresh().await?;
         let snapshot = self.snapshot();
-        let mut result = LakeCheck { commit: snapshot.commit(), ..LakeCheck::default() };
+        let mut result = LakeCheck {
+            commit: snapshot.commit(),
+            ..LakeCheck::default()
+        };
         for table in chatlake_schema::tables() {
-            let Some(files) = snapshot.table(&table.name) else { continue };
-            let checks: Vec<_> = files.iter().map(|file| check_file(self, table, file).boxed()).collect();
-            let mut checks = futures::stream::iter(checks).buffer_unordered(self.settings().probe_tasks_max);
+            let Some(files) = snapshot.table(&table.name) else {
+                continue;
+            };
+            let checks: Vec<_> = files
+                .iter()
+                .map(|file| check_file(self, table, file).boxed())
+                .collect();
+            let mut checks =
+                futures::stream::iter(checks).buffer_unordered(self.settings().probe_tasks_max);
             while let Some(found) = checks.next().await {
                 result.damages.extend(found);
             }
             let on_disk = count_parquet_files(self, table).await?;
-            let missing = result.damages.iter().filter(|damage| damage.reason.ends_with("found none")).count();
+            let missing = result
+                .damages
+                .iter()
+                .filter(|damage| damage.reason.ends_with("found none"))
+                .count();
             let known = files.file_count().saturating_sub(missing) as u64;
             result.tables.push(TableCheck {
                 table: table.name.as_str(),
@@ -74,29 +87,47 @@ impl Lake {
                 orphan_count: on_disk.saturating_sub(known),
             });
         }
-        result.damages.sort_by(|left, right| left.path.cmp(&right.path));
+        result
+            .damages
+            .sort_by(|left, right| left.path.cmp(&right.path));
         Ok(result)
     }
 }
 
 async fn check_file(lake: &Lake, table: &'static Table, file: &DataFile) -> Option<Damage> {
     let path = file.path_in_lake(&table.name);
-    let damage = |reason: String| Some(Damage { path: path.clone(), reason });
+    let damage = |reason: String| {
+        Some(Damage {
+            path: path.clone(),
+            reason,
+        })
+    };
     let location = match LakePaths::new(lake.location().root()).below(&path) {
         Ok(location) => location,
         Err(error) => return damage(error.to_string()),
     };
     match lake.location().store().head(&location).await {
         Ok(found) if found.size == file.size_bytes => {}
-        Ok(found) => return damage(format!("expected {} bytes, found {}", file.size_bytes, found.size)),
-        Err(object_store::Error::NotFound { .. }) => return damage("expected a data file, found none".to_owned()),
+        Ok(found) => {
+            return damage(format!(
+                "expected {} bytes, found {}",
+                file.size_bytes, found.size
+            ));
+        }
+        Err(object_store::Error::NotFound { .. }) => {
+            return damage("expected a data file, found none".to_owned());
+        }
         Err(error) => return damage(error.to_string()),
     }
     match open_file(lake, table, file).await {
         Ok(reader) => {
             let rows = u64::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or(0);
             let expected = file.stats.row_count;
-            if rows == expected { None } else { damage(format!("expected {expected} rows, found {rows}")) }
+            if rows == expected {
+                None
+            } else {
+                damage(format!("expected {expected} rows, found {rows}"))
+            }
         }
         Err(Error::Damaged { reason, .. }) => damage(reason),
         Err(error) => damage(error.to_string()),
@@ -107,7 +138,11 @@ async fn count_parquet_files(lake: &Lake, table: &Table) -> Result<u64> {
     let folder = LakePaths::new(lake.location().root()).below(&table_folder(&table.name))?;
     let mut objects = lake.location().store().list(Some(&folder));
     let mut count = 0;
-    while let Some(object) = objects.try_next().await.map_err(|error| Error::store("list", &folder, error))? {
+    while let Some(object) = objects
+        .try_next()
+        .await
+        .map_err(|error| Error::store("list", &folder, error))?
+    {
         let path = object.location.as_ref();
         count += u64::from(path.ends_with(".parquet") && !path.contains("/_delta_log/"));
     }

@@ -61,7 +61,11 @@ pub struct DataFile {
 
 /// The column whose bounds are kept besides time and `ingest_seq`: the first that files are sorted by.
 pub(crate) fn first_key_column(table: &Table) -> Option<&str> {
-    table.cluster_by.iter().map(String::as_str).find(|name| Some(*name) != table.chatbot_column.as_deref())
+    table
+        .cluster_by
+        .iter()
+        .map(String::as_str)
+        .find(|name| Some(*name) != table.chatbot_column.as_deref())
 }
 
 impl DataFile {
@@ -81,20 +85,30 @@ impl DataFile {
             return Vec::new();
         };
         let chatbot_id = partition.chatbot_id.as_ref().map(ToString::to_string);
-        vec![(chatbot.clone(), chatbot_id), (DAY_COLUMN.to_owned(), Some(partition.day().to_string()))]
+        vec![
+            (chatbot.clone(), chatbot_id),
+            (DAY_COLUMN.to_owned(), Some(partition.day().to_string())),
+        ]
     }
 
     /// The file that a Delta `add` action describes.
     pub(crate) fn from_delta(table: &Table, action: &AddAction<'_>) -> Result<Self> {
-        let damaged = |reason: String| Error::Damaged { path: action.path.to_owned(), reason };
-        let stats: DeltaStats =
-            serde_json::from_str(action.stats.unwrap_or("{}")).map_err(|error| damaged(error.to_string()))?;
+        let damaged = |reason: String| Error::Damaged {
+            path: action.path.to_owned(),
+            reason,
+        };
+        let stats: DeltaStats = serde_json::from_str(action.stats.unwrap_or("{}"))
+            .map_err(|error| damaged(error.to_string()))?;
         let partition = match (&table.chatbot_column, table.is_partitioned()) {
             (Some(chatbot), true) => {
                 let value = |name: &str| action.partition_values.get(name).cloned().flatten();
-                let day = value(DAY_COLUMN).ok_or_else(|| damaged("it has no partition value `day`".to_owned()))?;
+                let day = value(DAY_COLUMN)
+                    .ok_or_else(|| damaged("it has no partition value `day`".to_owned()))?;
                 let day: Day = day.parse().map_err(damaged)?;
-                Some(Partition { chatbot_id: value(chatbot).map(Arc::from), day: day.0 })
+                Some(Partition {
+                    chatbot_id: value(chatbot).map(Arc::from),
+                    day: day.0,
+                })
             }
             _ => None,
         };
@@ -103,7 +117,9 @@ impl DataFile {
             size_bytes: u64::try_from(action.size).unwrap_or(0),
             modified_ms: action.modification_time,
             partition,
-            stats: stats.into_file_stats(table).ok_or_else(|| damaged("its statistics are incomplete".to_owned()))?,
+            stats: stats
+                .into_file_stats(table)
+                .ok_or_else(|| damaged("its statistics are incomplete".to_owned()))?,
         })
     }
 }
@@ -130,16 +146,25 @@ struct DeltaStats {
 
 impl DeltaStats {
     fn into_file_stats(self, table: &Table) -> Option<FileStats> {
-        let integer = |values: &HashMap<_, serde_json::Value>, name: &str| values.get(name)?.as_i64();
-        let text = |values: &HashMap<_, serde_json::Value>, name: &str| Some(values.get(name)?.as_str()?.into());
-        let time = |values: &HashMap<_, serde_json::Value>, name: &str| parse_micros(values.get(name)?.as_str()?);
+        let integer =
+            |values: &HashMap<_, serde_json::Value>, name: &str| values.get(name)?.as_i64();
+        let text = |values: &HashMap<_, serde_json::Value>, name: &str| {
+            Some(values.get(name)?.as_str()?.into())
+        };
+        let time = |values: &HashMap<_, serde_json::Value>, name: &str| {
+            parse_micros(values.get(name)?.as_str()?)
+        };
         let (low, high) = (&self.min_values, &self.max_values);
         let bounds = integer(low, "ingest_seq").zip(integer(high, "ingest_seq"))?;
         Some(FileStats {
             row_count: self.num_records?,
-            time: table.time_column.as_deref().and_then(|name| time(low, name).zip(time(high, name))),
+            time: table
+                .time_column
+                .as_deref()
+                .and_then(|name| time(low, name).zip(time(high, name))),
             ingest_seq: bounds,
-            first_key: first_key_column(table).and_then(|name| text(low, name).zip(text(high, name))),
+            first_key: first_key_column(table)
+                .and_then(|name| text(low, name).zip(text(high, name))),
         })
     }
 }
@@ -151,7 +176,11 @@ fn parse_micros(text: &str) -> Option<i64> {
     let day: Day = date.parse().ok()?;
     let (clock, fraction) = time.split_once('.').unwrap_or((time, "0"));
     let mut parts = clock.split(':').map(str::parse::<i64>);
-    let (hour, minute, second) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
+    let (hour, minute, second) = (
+        parts.next()?.ok()?,
+        parts.next()?.ok()?,
+        parts.next()?.ok()?,
+    );
     let micros: i64 = format!("{fraction:0<6}").get(..6)?.parse().ok()?;
     Some(day.start_micros() + ((hour * 60 + minute) * 60 + second) * 1_000_000 + micros)
 }
@@ -161,7 +190,12 @@ pub(crate) fn format_micros(micros: i64) -> String {
     let day = Day::of_micros(micros);
     let rest = micros - day.start_micros();
     let (seconds, fraction) = (rest / 1_000_000, rest % 1_000_000);
-    format!("{day}T{:02}:{:02}:{:02}.{fraction:06}Z", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    format!(
+        "{day}T{:02}:{:02}:{:02}.{fraction:06}Z",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
 }
 
 #[cfg(test)]
@@ -170,10 +204,28 @@ mod tests {
 
     #[test]
     fn instants_keep_their_microseconds_through_statistics() {
-        for micros in [0, -1, 1, 1_773_324_000_123_456, 999_999, -62_000_000_000_000_000] {
-            assert_eq!(parse_micros(&format_micros(micros)), Some(micros), "{}", format_micros(micros));
+        for micros in [
+            0,
+            -1,
+            1,
+            1_773_324_000_123_456,
+            999_999,
+            -62_000_000_000_000_000,
+        ] {
+            assert_eq!(
+                parse_micros(&format_micros(micros)),
+                Some(micros),
+                "{}",
+                format_micros(micros)
+            );
         }
-        assert_eq!(format_micros(1_773_324_000_123_456), "2026-03-12T14:00:00.123456Z");
-        assert_eq!(parse_micros("2026-03-12T14:00:00Z"), Some(1_773_324_000_000_000));
+        assert_eq!(
+            format_micros(1_773_324_000_123_456),
+            "2026-03-12T14:00:00.123456Z"
+        );
+        assert_eq!(
+            parse_micros("2026-03-12T14:00:00Z"),
+            Some(1_773_324_000_000_000)
+        );
     }
 }

@@ -89,9 +89,13 @@ fn kernel_runtime() -> Result<&'static tokio::runtime::Handle> {
 impl DeltaLogs {
     pub(crate) fn new(location: &Location) -> Result<Self> {
         let executor = Arc::new(TokioMultiThreadExecutor::new(kernel_runtime()?.clone()));
-        let engine =
-            DefaultEngineBuilder::new(Arc::clone(location.store())).with_task_executor(executor).build();
-        Ok(Self { engine: Arc::new(engine), location: location.clone() })
+        let engine = DefaultEngineBuilder::new(Arc::clone(location.store()))
+            .with_task_executor(executor)
+            .build();
+        Ok(Self {
+            engine: Arc::new(engine),
+            location: location.clone(),
+        })
     }
 
     fn url(&self, table: &Table) -> Result<Url> {
@@ -112,7 +116,8 @@ impl DeltaLogs {
             Ok(_) => Ok(()),
             Err(object_store::Error::NotFound { .. }) => {
                 let url = self.url(table)?;
-                self.try_create(table, &url).map_err(|error| Error::delta(&table.name, error))
+                self.try_create(table, &url)
+                    .map_err(|error| Error::delta(&table.name, error))
             }
             Err(error) => Err(Error::store("read", first, error)),
         }
@@ -122,13 +127,16 @@ impl DeltaLogs {
         let schema: StructType = (&delta_arrow_schema(table)).try_into_kernel()?;
         let mut builder = create_table(url, Arc::new(schema), ENGINE_INFO, false);
         if let (Some(chatbot), true) = (&table.chatbot_column, table.is_partitioned()) {
-            builder = builder.with_data_layout(DataLayout::partitioned([chatbot.as_str(), DAY_COLUMN]));
+            builder =
+                builder.with_data_layout(DataLayout::partitioned([chatbot.as_str(), DAY_COLUMN]));
         }
         let engine: &dyn Engine = self.engine.as_ref();
         let transaction = builder.build(engine, Box::new(FileSystemCommitter::new()))?;
         match transaction.commit(engine)? {
             CommitResult::Committed(_) => Ok(()),
-            _ => Err(KernelError::generic("another process created the table at the same time")),
+            _ => Err(KernelError::generic(
+                "another process created the table at the same time",
+            )),
         }
     }
 
@@ -138,8 +146,12 @@ impl DeltaLogs {
         let delta = |error| Error::delta(&table.name, error);
         let engine: &dyn Engine = self.engine.as_ref();
         let snapshot = Snapshot::builder_for(&url).build(engine).map_err(delta)?;
-        let applied = snapshot.get_app_id_version(APPLICATION_ID, engine).map_err(delta)?;
-        let scan = Arc::clone(&snapshot).scan_builder().with_stats(StatsOptions::json_only());
+        let applied = snapshot
+            .get_app_id_version(APPLICATION_ID, engine)
+            .map_err(delta)?;
+        let scan = Arc::clone(&snapshot)
+            .scan_builder()
+            .with_stats(StatsOptions::json_only());
         let scan = scan.without_row_transforms().build().map_err(delta)?;
         let mut files = Vec::new();
         for metadata in scan.scan_metadata(engine).map_err(delta)? {
@@ -147,33 +159,67 @@ impl DeltaLogs {
             let data = ArrowEngineData::try_from_engine_data(data).map_err(delta)?;
             collect_files(table, data.record_batch(), &selection, &mut files)?;
         }
-        let applied_commit = applied.and_then(|version| u64::try_from(version).ok()).unwrap_or(0);
-        Ok((TableLog { snapshot, applied_commit }, files))
+        let applied_commit = applied
+            .and_then(|version| u64::try_from(version).ok())
+            .unwrap_or(0);
+        Ok((
+            TableLog {
+                snapshot,
+                applied_commit,
+            },
+            files,
+        ))
     }
 
     /// The log's newest version; reads only what was added since, and nothing else when nothing was.
     pub(crate) fn advance(&self, table: &Table, log: TableLog) -> Result<TableLog> {
         let delta = |error| Error::delta(&table.name, error);
         let engine: &dyn Engine = self.engine.as_ref();
-        let snapshot = Snapshot::builder_from(Arc::clone(&log.snapshot)).build(engine).map_err(delta)?;
+        let snapshot = Snapshot::builder_from(Arc::clone(&log.snapshot))
+            .build(engine)
+            .map_err(delta)?;
         if snapshot.version() == log.version() {
             return Ok(log);
         }
-        let applied = snapshot.get_app_id_version(APPLICATION_ID, engine).map_err(delta)?;
-        let applied_commit = applied.and_then(|version| u64::try_from(version).ok()).unwrap_or(0);
-        Ok(TableLog { snapshot, applied_commit })
+        let applied = snapshot
+            .get_app_id_version(APPLICATION_ID, engine)
+            .map_err(delta)?;
+        let applied_commit = applied
+            .and_then(|version| u64::try_from(version).ok())
+            .unwrap_or(0);
+        Ok(TableLog {
+            snapshot,
+            applied_commit,
+        })
     }
 
     /// Brings the actions of journal entry `commit` into the table's log, in one Delta commit.
-    pub(crate) fn apply(&self, table: &Table, log: &TableLog, actions: &TableActions, commit: u64) -> Result<TableLog> {
-        let snapshot =
-            self.try_apply(table, log, actions, commit).map_err(|error| Error::delta(&table.name, error))?;
-        Ok(TableLog { snapshot, applied_commit: commit })
+    pub(crate) fn apply(
+        &self,
+        table: &Table,
+        log: &TableLog,
+        actions: &TableActions,
+        commit: u64,
+    ) -> Result<TableLog> {
+        let snapshot = self
+            .try_apply(table, log, actions, commit)
+            .map_err(|error| Error::delta(&table.name, error))?;
+        Ok(TableLog {
+            snapshot,
+            applied_commit: commit,
+        })
     }
 
-    fn try_apply(&self, table: &Table, log: &TableLog, actions: &TableActions, commit: u64) -> KernelResult<SnapshotRef> {
+    fn try_apply(
+        &self,
+        table: &Table,
+        log: &TableLog,
+        actions: &TableActions,
+        commit: u64,
+    ) -> KernelResult<SnapshotRef> {
         let engine: &dyn Engine = self.engine.as_ref();
-        let version = i64::try_from(commit).map_err(|_| KernelError::generic("commit number over 2^63"))?;
+        let version =
+            i64::try_from(commit).map_err(|_| KernelError::generic("commit number over 2^63"))?;
         let builder = Arc::clone(&log.snapshot)
             .update_table(UpdateTableOperation::Write, ENGINE_INFO, true)
             .with_transaction_id(APPLICATION_ID, version);
@@ -186,10 +232,11 @@ impl DeltaLogs {
             return Err(KernelError::generic("removing files comes with compaction"));
         }
         match transaction.commit(engine)? {
-            CommitResult::Committed(committed) => committed
-                .post_commit_snapshot()
-                .cloned()
-                .ok_or_else(|| KernelError::generic("the kernel gave no snapshot after the commit")),
+            CommitResult::Committed(committed) => {
+                committed.post_commit_snapshot().cloned().ok_or_else(|| {
+                    KernelError::generic("the kernel gave no snapshot after the commit")
+                })
+            }
             CommitResult::Conflicted(conflict) => Err(KernelError::generic(format!(
                 "version {} was written by somebody else: only Chatlake may write a lake's tables",
                 conflict.conflict_version()
@@ -201,9 +248,14 @@ impl DeltaLogs {
     /// Writes a checkpoint, so that opening reads one file in place of many commits.
     pub(crate) fn checkpoint(&self, table: &Table, log: &TableLog) -> Result<TableLog> {
         let engine: &dyn Engine = self.engine.as_ref();
-        let (_, snapshot) =
-            log.snapshot.checkpoint(engine, None).map_err(|error| Error::delta(&table.name, error))?;
-        Ok(TableLog { snapshot, applied_commit: log.applied_commit })
+        let (_, snapshot) = log
+            .snapshot
+            .checkpoint(engine, None)
+            .map_err(|error| Error::delta(&table.name, error))?;
+        Ok(TableLog {
+            snapshot,
+            applied_commit: log.applied_commit,
+        })
     }
 }
 
@@ -217,15 +269,33 @@ fn delta_arrow_schema(table: &Table) -> Schema {
 }
 
 /// Reads the selected rows of a scan's file list (columns of the kernel's `scan_row_schema`).
-fn collect_files(table: &Table, batch: &RecordBatch, selection: &[bool], files: &mut Vec<Arc<DataFile>>) -> Result<()> {
-    let missing = || Error::Damaged { path: table.name.clone(), reason: "the log lists files without a path".to_owned() };
+fn collect_files(
+    table: &Table,
+    batch: &RecordBatch,
+    selection: &[bool],
+    files: &mut Vec<Arc<DataFile>>,
+) -> Result<()> {
+    let missing = || Error::Damaged {
+        path: table.name.clone(),
+        reason: "the log lists files without a path".to_owned(),
+    };
     let column = |name: &str| batch.column_by_name(name).ok_or_else(missing);
     let paths = column("path")?.as_string_opt::<i32>().ok_or_else(missing)?;
-    let sizes = column("size")?.as_primitive_opt::<Int64Type>().ok_or_else(missing)?;
-    let times = column("modificationTime")?.as_primitive_opt::<Int64Type>().ok_or_else(missing)?;
-    let stats = column("stats")?.as_string_opt::<i32>().ok_or_else(missing)?;
-    let constants = column("fileConstantValues")?.as_struct_opt().ok_or_else(missing)?;
-    let partitions = constants.column_by_name("partitionValues").and_then(|column| column.as_map_opt());
+    let sizes = column("size")?
+        .as_primitive_opt::<Int64Type>()
+        .ok_or_else(missing)?;
+    let times = column("modificationTime")?
+        .as_primitive_opt::<Int64Type>()
+        .ok_or_else(missing)?;
+    let stats = column("stats")?
+        .as_string_opt::<i32>()
+        .ok_or_else(missing)?;
+    let constants = column("fileConstantValues")?
+        .as_struct_opt()
+        .ok_or_else(missing)?;
+    let partitions = constants
+        .column_by_name("partitionValues")
+        .and_then(|column| column.as_map_opt());
     for row in 0..batch.num_rows() {
         if !selection.get(row).copied().unwrap_or(true) || paths.is_null(row) {
             continue;
@@ -235,7 +305,9 @@ fn collect_files(table: &Table, batch: &RecordBatch, selection: &[bool], files: 
             size: sizes.value(row),
             modification_time: times.value(row),
             stats: stats.is_valid(row).then(|| stats.value(row)),
-            partition_values: partitions.map(|map| map_values(map, row)).unwrap_or_default(),
+            partition_values: partitions
+                .map(|map| map_values(map, row))
+                .unwrap_or_default(),
         };
         files.push(Arc::new(DataFile::from_delta(table, &action)?));
     }
@@ -244,10 +316,14 @@ fn collect_files(table: &Table, batch: &RecordBatch, selection: &[bool], files: 
 
 fn map_values(map: &MapArray, row: usize) -> HashMap<String, Option<String>> {
     let entries = map.value(row);
-    let (Some(keys), Some(values)) =
-        (entries.column(0).as_string_opt::<i32>(), entries.column(1).as_string_opt::<i32>())
-    else {
+    let (Some(keys), Some(values)) = (
+        entries.column(0).as_string_opt::<i32>(),
+        entries.column(1).as_string_opt::<i32>(),
+    ) else {
         return HashMap::new();
     };
-    keys.iter().zip(values.iter()).filter_map(|(key, value)| Some((key?.to_owned(), value.map(str::to_owned)))).collect()
+    keys.iter()
+        .zip(values.iter())
+        .filter_map(|(key, value)| Some((key?.to_owned(), value.map(str::to_owned))))
+        .collect()
 }

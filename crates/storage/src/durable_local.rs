@@ -20,8 +20,9 @@ use futures::stream::BoxStream;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result,
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
+    ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions,
+    Result,
 };
 
 const STORE: &str = "DurableLocal";
@@ -35,7 +36,9 @@ pub(crate) struct DurableLocal {
 impl DurableLocal {
     /// The whole file system; paths are absolute without their first `/`.
     pub(crate) fn new() -> Self {
-        Self { inner: LocalFileSystem::new() }
+        Self {
+            inner: LocalFileSystem::new(),
+        }
     }
 }
 
@@ -46,7 +49,10 @@ impl fmt::Display for DurableLocal {
 }
 
 fn generic(error: std::io::Error) -> Error {
-    Error::Generic { store: STORE, source: Box::new(error) }
+    Error::Generic {
+        store: STORE,
+        source: Box::new(error),
+    }
 }
 
 /// fsync of a folder, so that names created in it stay.
@@ -98,13 +104,18 @@ pub(crate) fn sync_file_system(folder: &FilePath) -> std::io::Result<()> {
 }
 
 fn put_durably(path: &FilePath, payload: &PutPayload, create: bool) -> std::io::Result<()> {
-    let folder = path.parent().ok_or_else(|| std::io::Error::other("the path has no folder"))?;
+    let folder = path
+        .parent()
+        .ok_or_else(|| std::io::Error::other("the path has no folder"))?;
     create_folder(folder)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     // `#digits` at the end is how LocalFileSystem marks (and hides) files that are being written
     let staging: PathBuf = folder.join(format!("{name}#{}", rand::random::<u32>()));
     let written = (|| {
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&staging)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&staging)?;
         payload.iter().try_for_each(|part| file.write_all(part))?;
         file.sync_all()?;
         drop(file);
@@ -124,18 +135,30 @@ fn put_durably(path: &FilePath, payload: &PutPayload, create: bool) -> std::io::
 
 #[async_trait]
 impl ObjectStore for DurableLocal {
-    async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+    async fn put_opts(
+        &self,
+        location: &Path,
+        payload: PutPayload,
+        options: PutOptions,
+    ) -> Result<PutResult> {
         if matches!(options.mode, PutMode::Update(_)) {
             return self.inner.put_opts(location, payload, options).await;
         }
         let path = self.inner.path_to_filesystem(location)?;
         let create = matches!(options.mode, PutMode::Create);
-        let task = tokio::task::spawn_blocking(move || (put_durably(&path, &payload, create), path));
+        let task =
+            tokio::task::spawn_blocking(move || (put_durably(&path, &payload, create), path));
         let (written, path) = task.await.map_err(|source| Error::JoinError { source })?;
         match written {
-            Ok(()) => Ok(PutResult { e_tag: None, version: None }),
+            Ok(()) => Ok(PutResult {
+                e_tag: None,
+                version: None,
+            }),
             Err(error) if create && error.kind() == std::io::ErrorKind::AlreadyExists => {
-                Err(Error::AlreadyExists { path: path.display().to_string(), source: Box::new(error) })
+                Err(Error::AlreadyExists {
+                    path: path.display().to_string(),
+                    source: Box::new(error),
+                })
             }
             Err(error) => Err(generic(error)),
         }
@@ -159,7 +182,10 @@ impl ObjectStore for DurableLocal {
         self.inner.get_ranges(location, ranges).await
     }
 
-    fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+    fn delete_stream(
+        &self,
+        locations: BoxStream<'static, Result<Path>>,
+    ) -> BoxStream<'static, Result<Path>> {
         self.inner.delete_stream(locations)
     }
 
@@ -200,7 +226,10 @@ impl MultipartUpload for DurableUpload {
             File::open(&path)?.sync_all()?;
             path.parent().map_or(Ok(()), sync_folder)
         });
-        synced.await.map_err(|source| Error::JoinError { source })?.map_err(generic)?;
+        synced
+            .await
+            .map_err(|source| Error::JoinError { source })?
+            .map_err(generic)?;
         Ok(result)
     }
 
@@ -221,14 +250,32 @@ mod tests {
         let store = DurableLocal::new();
         let path = Path::from_absolute_path(dir.path()).unwrap();
         let path = Path::parse(format!("{path}/a%2Fb/c.json")).unwrap();
-        let create = PutOptions { mode: PutMode::Create, ..Default::default() };
-        store.put_opts(&path, "one".into(), create.clone()).await.unwrap();
-        let again = store.put_opts(&path, "two".into(), create).await.unwrap_err();
+        let create = PutOptions {
+            mode: PutMode::Create,
+            ..Default::default()
+        };
+        store
+            .put_opts(&path, "one".into(), create.clone())
+            .await
+            .unwrap();
+        let again = store
+            .put_opts(&path, "two".into(), create)
+            .await
+            .unwrap_err();
         assert!(matches!(again, Error::AlreadyExists { .. }), "{again}");
-        assert_eq!(store.get(&path).await.unwrap().bytes().await.unwrap(), "one");
+        assert_eq!(
+            store.get(&path).await.unwrap().bytes().await.unwrap(),
+            "one"
+        );
         store.put(&path, "three".into()).await.unwrap();
-        assert_eq!(store.get(&path).await.unwrap().bytes().await.unwrap(), "three");
-        let names: Vec<_> = fs::read_dir(dir.path().join("a%2Fb")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(
+            store.get(&path).await.unwrap().bytes().await.unwrap(),
+            "three"
+        );
+        let names: Vec<_> = fs::read_dir(dir.path().join("a%2Fb"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         assert_eq!(names, ["c.json"], "no staging file is left");
     }
 }

@@ -9,7 +9,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no lake at the location.
-    #[error("no lake at `{url}`: expected a folder with `lake.json` (ingest something to create one)")]
+    #[error(
+        "no lake at `{url}`: expected a folder with `lake.json` (ingest something to create one)"
+    )]
     NoLake {
         /// The location asked for.
         url: String,
@@ -23,7 +25,9 @@ pub enum Error {
         reason: String,
     },
     /// The lake is of another format version.
-    #[error("the lake at `{url}` has format version {found}, this program reads version {expected}")]
+    #[error(
+        "the lake at `{url}` has format version {found}, this program reads version {expected}"
+    )]
     FormatVersion {
         /// The location asked for.
         url: String,
@@ -41,7 +45,9 @@ pub enum Error {
         reason: String,
     },
     /// Another process or session is writing.
-    #[error("the lake at `{url}` is being written by {holder}: one writer at a time, try again when it has finished")]
+    #[error(
+        "the lake at `{url}` is being written by {holder}: one writer at a time, try again when it has finished"
+    )]
     WriterBusy {
         /// The lake's location.
         url: String,
@@ -49,7 +55,9 @@ pub enum Error {
         holder: String,
     },
     /// Another writer committed in between; nothing of this load was stored.
-    #[error("another writer committed number {commit} first: nothing of this load was stored, try again")]
+    #[error(
+        "another writer committed number {commit} first: nothing of this load was stored, try again"
+    )]
     Fenced {
         /// The commit number both wanted.
         commit: u64,
@@ -119,19 +127,36 @@ impl Error {
             Self::WriterBusy { .. } | Self::Fenced { .. } => ErrorCode::Busy,
             Self::Damaged { .. } | Self::Delta { .. } => ErrorCode::DataDamaged,
             Self::Store { .. } | Self::Io { .. } => ErrorCode::Unavailable,
-            Self::RowsMismatch { .. } | Self::Arrow(_) | Self::Parquet(_) | Self::Task(_) => ErrorCode::Internal,
+            Self::RowsMismatch { .. } | Self::Arrow(_) | Self::Parquet(_) | Self::Task(_) => {
+                ErrorCode::Internal
+            }
         }
     }
 
-    pub(crate) fn store(action: &'static str, path: impl ToString, source: object_store::Error) -> Self {
-        Self::Store { action, path: path.to_string(), source }
+    pub(crate) fn store(
+        action: &'static str,
+        path: impl ToString,
+        source: object_store::Error,
+    ) -> Self {
+        Self::Store {
+            action,
+            path: path.to_string(),
+            source,
+        }
     }
 
     pub(crate) fn io(action: &'static str, path: &std::path::Path, source: std::io::Error) -> Self {
-        Self::Io { action, path: path.display().to_string(), source }
+        Self::Io {
+            action,
+            path: path.display().to_string(),
+            source,
+        }
     }
 
     pub(crate) fn delta(table: &str, source: delta_kernel::KernelError) -> Self {
-        Self::Delta { table: table.to_owned(), source: Box::new(source) }
+        Self::Delta {
+            table: table.to_owned(),
+            source: Box::new(source),
+        }
     }
 }

@@ -12,7 +12,8 @@ use std::hash::Hasher;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType,
+    DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimeUnit,
+    TimestampMicrosecondType,
 };
 use chatlake_schema::{MergeRule, Table};
 use siphasher::sip128::{Hasher128, SipHasher13};
@@ -39,7 +40,9 @@ impl RowHasher {
             MergeRule::FirstWriteWins => table.key.clone(),
             MergeRule::NewestPerColumn | MergeRule::NewestRow | MergeRule::LastWriteWins => {
                 let names = table.columns.iter().map(|column| column.name.clone());
-                names.filter(|name| !ARRIVAL_COLUMNS.contains(&name.as_str())).collect()
+                names
+                    .filter(|name| !ARRIVAL_COLUMNS.contains(&name.as_str()))
+                    .collect()
             }
         };
         Self { columns, key }
@@ -47,7 +50,10 @@ impl RowHasher {
 
     /// Hashes the key columns of `table`.
     pub(crate) fn of_key(table: &Table, key: (u64, u64)) -> Self {
-        Self { columns: table.key.clone(), key }
+        Self {
+            columns: table.key.clone(),
+            key,
+        }
     }
 
     /// The columns that are hashed.
@@ -57,15 +63,21 @@ impl RowHasher {
 
     /// One hash per row. The batch must hold [`RowHasher::columns`], by name.
     pub(crate) fn hash(&self, batch: &RecordBatch) -> Result<Vec<RowHash>> {
-        let mut hashers = vec![SipHasher13::new_with_keys(self.key.0, self.key.1); batch.num_rows()];
+        let mut hashers =
+            vec![SipHasher13::new_with_keys(self.key.0, self.key.1); batch.num_rows()];
         for name in &self.columns {
-            let column = batch.column_by_name(name).ok_or_else(|| Error::RowsMismatch {
-                table: String::new(),
-                reason: format!("expected a column `{name}`, found none"),
-            })?;
+            let column = batch
+                .column_by_name(name)
+                .ok_or_else(|| Error::RowsMismatch {
+                    table: String::new(),
+                    reason: format!("expected a column `{name}`, found none"),
+                })?;
             hash_column(column, &mut hashers)?;
         }
-        Ok(hashers.iter().map(|hasher| hasher.finish128().as_u128()).collect())
+        Ok(hashers
+            .iter()
+            .map(|hasher| hasher.finish128().as_u128())
+            .collect())
     }
 }
 
@@ -73,7 +85,9 @@ fn hash_column(column: &ArrayRef, hashers: &mut [SipHasher13]) -> Result<()> {
     match column.data_type() {
         DataType::Utf8 => {
             let values = column.as_string::<i32>();
-            each(column, hashers, |row, hasher| write_text(hasher, values.value(row)));
+            each(column, hashers, |row, hasher| {
+                write_text(hasher, values.value(row))
+            });
         }
         DataType::Int64 => {
             let values = column.as_primitive::<Int64Type>().values();
@@ -89,19 +103,28 @@ fn hash_column(column: &ArrayRef, hashers: &mut [SipHasher13]) -> Result<()> {
         }
         DataType::Float64 => {
             let values = column.as_primitive::<Float64Type>().values();
-            each(column, hashers, |row, hasher| hasher.write_u64(values[row].to_bits()));
+            each(column, hashers, |row, hasher| {
+                hasher.write_u64(values[row].to_bits())
+            });
         }
         DataType::Decimal128(_, _) => {
             let values = column.as_primitive::<Decimal128Type>().values();
-            each(column, hashers, |row, hasher| hasher.write_i128(values[row]));
+            each(column, hashers, |row, hasher| {
+                hasher.write_i128(values[row])
+            });
         }
         DataType::Boolean => {
             let values = column.as_boolean();
-            each(column, hashers, |row, hasher| hasher.write_u8(u8::from(values.value(row))));
+            each(column, hashers, |row, hasher| {
+                hasher.write_u8(u8::from(values.value(row)))
+            });
         }
         DataType::List(_) => {
             let lists = column.as_list::<i32>();
-            let values = lists.values().as_string_opt::<i32>().ok_or_else(|| unexpected(column))?;
+            let values = lists
+                .values()
+                .as_string_opt::<i32>()
+                .ok_or_else(|| unexpected(column))?;
             each(column, hashers, |row, hasher| {
                 let (start, end) = (lists.value_offsets()[row], lists.value_offsets()[row + 1]);
                 hasher.write_i32(end - start);
@@ -117,7 +140,10 @@ fn hash_column(column: &ArrayRef, hashers: &mut [SipHasher13]) -> Result<()> {
 
 fn unexpected(column: &ArrayRef) -> Error {
     let reason = format!("expected a stored type, found {}", column.data_type());
-    Error::RowsMismatch { table: String::new(), reason }
+    Error::RowsMismatch {
+        table: String::new(),
+        reason,
+    }
 }
 
 /// Feeds every row: a mark for NULL or not, then the value.
@@ -150,8 +176,15 @@ mod tests {
     fn hashes(rows: &[(Option<&str>, Option<&str>)]) -> Vec<RowHash> {
         let left: ArrayRef = Arc::new(rows.iter().map(|row| row.0).collect::<StringArray>());
         let right: ArrayRef = Arc::new(rows.iter().map(|row| row.1).collect::<StringArray>());
-        let batch = RecordBatch::try_from_iter_with_nullable([("a", left, true), ("b", right, true)]).unwrap();
-        RowHasher { columns: vec!["a".into(), "b".into()], key: (1, 2) }.hash(&batch).unwrap()
+        let batch =
+            RecordBatch::try_from_iter_with_nullable([("a", left, true), ("b", right, true)])
+                .unwrap();
+        RowHasher {
+            columns: vec!["a".into(), "b".into()],
+            key: (1, 2),
+        }
+        .hash(&batch)
+        .unwrap()
     }
 
     #[test]

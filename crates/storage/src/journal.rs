@@ -54,12 +54,19 @@ impl Journal {
     /// Commits. [`Error::Fenced`] when that number is taken.
     pub(crate) async fn put(&self, entry: &JournalEntry) -> Result<()> {
         let path = self.paths.journal_entry(entry.commit)?;
-        let bytes = serde_json::to_vec(entry)
-            .map_err(|error| Error::Damaged { path: path.to_string(), reason: error.to_string() })?;
-        let create = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+        let bytes = serde_json::to_vec(entry).map_err(|error| Error::Damaged {
+            path: path.to_string(),
+            reason: error.to_string(),
+        })?;
+        let create = PutOptions {
+            mode: PutMode::Create,
+            ..PutOptions::default()
+        };
         match self.store.put_opts(&path, bytes.into(), create).await {
             Ok(_) => Ok(()),
-            Err(object_store::Error::AlreadyExists { .. }) => Err(Error::Fenced { commit: entry.commit }),
+            Err(object_store::Error::AlreadyExists { .. }) => Err(Error::Fenced {
+                commit: entry.commit,
+            }),
             Err(error) => Err(Error::store("write", path, error)),
         }
     }
@@ -82,14 +89,25 @@ impl Journal {
     pub(crate) async fn get(&self, commit: u64) -> Result<JournalEntry> {
         let path = self.paths.journal_entry(commit)?;
         let read = |error| Error::store("read", &path, error);
-        let bytes = self.store.get(&path).await.map_err(read)?.bytes().await.map_err(read)?;
-        let entry: JournalEntry = serde_json::from_slice(&bytes).map_err(|error| Error::Damaged {
-            path: path.to_string(),
-            reason: format!("expected a journal entry: {error}"),
-        })?;
+        let bytes = self
+            .store
+            .get(&path)
+            .await
+            .map_err(read)?
+            .bytes()
+            .await
+            .map_err(read)?;
+        let entry: JournalEntry =
+            serde_json::from_slice(&bytes).map_err(|error| Error::Damaged {
+                path: path.to_string(),
+                reason: format!("expected a journal entry: {error}"),
+            })?;
         if entry.commit != commit {
             let reason = format!("expected commit {commit}, found commit {}", entry.commit);
-            return Err(Error::Damaged { path: path.to_string(), reason });
+            return Err(Error::Damaged {
+                path: path.to_string(),
+                reason,
+            });
         }
         Ok(entry)
     }

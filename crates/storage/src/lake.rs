@@ -98,7 +98,9 @@ pub struct Lake {
 
 impl std::fmt::Debug for Lake {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lake").field("location", &self.location.text()).finish_non_exhaustive()
+        f.debug_struct("Lake")
+            .field("location", &self.location.text())
+            .finish_non_exhaustive()
     }
 }
 
@@ -117,7 +119,11 @@ impl Lake {
         let lake_id = match read_lake_file(&location, &paths).await? {
             Some(file) => file.lake_id,
             None if create => create_lake(&location, &paths).await?,
-            None => return Err(Error::NoLake { url: location.text().to_owned() }),
+            None => {
+                return Err(Error::NoLake {
+                    url: location.text().to_owned(),
+                });
+            }
         };
         let journal = Journal::new(Arc::clone(location.store()), paths);
         let delta = DeltaLogs::new(&location)?;
@@ -160,12 +166,24 @@ impl Lake {
 
     /// The lake as of the last commit known here.
     pub fn snapshot(&self) -> Arc<LakeSnapshot> {
-        Arc::clone(&self.view.read().unwrap_or_else(PoisonError::into_inner).snapshot)
+        Arc::clone(
+            &self
+                .view
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .snapshot,
+        )
     }
 
     /// The last commits, oldest first.
     pub fn commits(&self) -> Vec<CommitInfo> {
-        self.view.read().unwrap_or_else(PoisonError::into_inner).commits.iter().cloned().collect()
+        self.view
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .commits
+            .iter()
+            .cloned()
+            .collect()
     }
 
     /// Follows commits that other processes made since; nothing is read when there are none.
@@ -243,12 +261,18 @@ impl Lake {
         state.logs_are_newest = false;
         {
             let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
-            *view = View { snapshot: Arc::new(LakeSnapshot::new(applied, files)), commits: VecDeque::new() };
+            *view = View {
+                snapshot: Arc::new(LakeSnapshot::new(applied, files)),
+                commits: VecDeque::new(),
+            };
         }
         for commit in self.journal.list_after(0).await? {
             let entry = Arc::new(self.journal.get(commit).await?);
             let logs = &state.logs;
-            self.publish(&entry, |table| logs.get(table).is_some_and(|log| log.applied_commit >= commit));
+            self.publish(&entry, |table| {
+                logs.get(table)
+                    .is_some_and(|log| log.applied_commit >= commit)
+            });
             state.pending.push_back(entry);
         }
         Ok(())
@@ -269,7 +293,10 @@ impl Lake {
             let entry = match self.journal.get(commit).await {
                 Ok(entry) => Arc::new(entry),
                 // the writer trimmed it meanwhile
-                Err(Error::Store { source: object_store::Error::NotFound { .. }, .. }) => return self.reload(state).await,
+                Err(Error::Store {
+                    source: object_store::Error::NotFound { .. },
+                    ..
+                }) => return self.reload(state).await,
                 Err(error) => return Err(error),
             };
             self.publish(&entry, |_| false);
@@ -285,13 +312,22 @@ impl Lake {
             return Ok(());
         }
         let pending: Vec<_> = state.pending.iter().map(Arc::clone).collect();
-        let touched = |table: &&Table| pending.iter().any(|entry| entry.tables.contains_key(&table.name));
-        let tables: Vec<&'static Table> = chatlake_schema::tables().iter().filter(touched).collect();
+        let touched = |table: &&Table| {
+            pending
+                .iter()
+                .any(|entry| entry.tables.contains_key(&table.name))
+        };
+        let tables: Vec<&'static Table> =
+            chatlake_schema::tables().iter().filter(touched).collect();
         // another process may have applied some of them: its versions must be known before ours are written
         let newest = std::mem::replace(&mut state.logs_are_newest, false);
         let interval = self.settings.checkpoint_interval_commits;
         let updated = for_each_table(tables.into_iter(), |table| {
-            let known = state.logs.get(table.name.as_str()).cloned().map(|log| (log, newest));
+            let known = state
+                .logs
+                .get(table.name.as_str())
+                .cloned()
+                .map(|log| (log, newest));
             let (delta, pending) = (self.delta.clone(), pending.clone());
             move || update_log(&delta, table, known, &pending, interval)
         });
@@ -306,13 +342,23 @@ impl Lake {
 
     /// Removes journal entries that every log contains, but for the last few.
     async fn trim_journal(&self) -> Result<()> {
-        let kept = u64::try_from(self.settings.journal_entries_kept).unwrap_or(u64::MAX).max(1);
-        let Some(last_removable) = self.snapshot().commit().checked_sub(kept) else { return Ok(()) };
+        let kept = u64::try_from(self.settings.journal_entries_kept)
+            .unwrap_or(u64::MAX)
+            .max(1);
+        let Some(last_removable) = self.snapshot().commit().checked_sub(kept) else {
+            return Ok(());
+        };
         // in batches, so that most commits only write
         if last_removable % kept.div_ceil(2) != 0 {
             return Ok(());
         }
-        for commit in self.journal.list_after(0).await?.into_iter().take_while(|commit| *commit <= last_removable) {
+        for commit in self
+            .journal
+            .list_after(0)
+            .await?
+            .into_iter()
+            .take_while(|commit| *commit <= last_removable)
+        {
             self.journal.remove(commit).await?;
         }
         Ok(())
@@ -350,7 +396,13 @@ fn update_log(
         None => delta.load(table)?.0,
     };
     for entry in pending {
-        let Some(actions) = entry.tables.get(&table.name).filter(|_| entry.commit > log.applied_commit) else { continue };
+        let Some(actions) = entry
+            .tables
+            .get(&table.name)
+            .filter(|_| entry.commit > log.applied_commit)
+        else {
+            continue;
+        };
         log = delta.apply(table, &log, actions, entry.commit)?;
         if log.version() % checkpoint_interval.max(1) == 0 {
             log = delta.checkpoint(table, &log)?;
@@ -360,7 +412,12 @@ fn update_log(
 }
 
 fn commit_info(entry: &JournalEntry) -> CommitInfo {
-    let files = || entry.tables.values().flat_map(|actions| actions.adds.iter());
+    let files = || {
+        entry
+            .tables
+            .values()
+            .flat_map(|actions| actions.adds.iter())
+    };
     CommitInfo {
         commit: entry.commit,
         committed_at_micros: entry.committed_at_micros,
@@ -373,20 +430,33 @@ fn commit_info(entry: &JournalEntry) -> CommitInfo {
 
 async fn read_lake_file(location: &Location, paths: &LakePaths) -> Result<Option<LakeFile>> {
     let path = paths.lake_file()?;
-    let not_a_lake = |reason: String| Error::NotALake { url: location.text().to_owned(), reason };
+    let not_a_lake = |reason: String| Error::NotALake {
+        url: location.text().to_owned(),
+        reason,
+    };
     let bytes = match location.store().get(&path).await {
-        Ok(found) => found.bytes().await.map_err(|error| Error::store("read", &path, error))?,
+        Ok(found) => found
+            .bytes()
+            .await
+            .map_err(|error| Error::store("read", &path, error))?,
         Err(object_store::Error::NotFound { .. }) => return Ok(None),
         Err(error) => return Err(Error::store("read", &path, error)),
     };
     let file: LakeFile = serde_json::from_slice(&bytes)
         .map_err(|error| not_a_lake(format!("`lake.json` is not what it should be: {error}")))?;
     if file.format != "chatlake" {
-        return Err(not_a_lake(format!("expected format `chatlake` in `lake.json`, found `{}`", file.format)));
+        return Err(not_a_lake(format!(
+            "expected format `chatlake` in `lake.json`, found `{}`",
+            file.format
+        )));
     }
     if file.format_version != FORMAT_VERSION {
         let url = location.text().to_owned();
-        return Err(Error::FormatVersion { url, found: file.format_version, expected: FORMAT_VERSION });
+        return Err(Error::FormatVersion {
+            url,
+            found: file.format_version,
+            expected: FORMAT_VERSION,
+        });
     }
     Ok(Some(file))
 }
@@ -405,18 +475,29 @@ async fn create_lake(location: &Location, paths: &LakePaths) -> Result<String> {
     });
     created.await?;
     let lake_id = ulid::Ulid::new().to_string();
-    let file = LakeFile { format: "chatlake".to_owned(), format_version: FORMAT_VERSION, lake_id: lake_id.clone() };
+    let file = LakeFile {
+        format: "chatlake".to_owned(),
+        format_version: FORMAT_VERSION,
+        lake_id: lake_id.clone(),
+    };
     let path = paths.lake_file()?;
-    let text = serde_json::to_vec_pretty(&file)
-        .map_err(|error| Error::Damaged { path: path.to_string(), reason: error.to_string() })?;
-    let create = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+    let text = serde_json::to_vec_pretty(&file).map_err(|error| Error::Damaged {
+        path: path.to_string(),
+        reason: error.to_string(),
+    })?;
+    let create = PutOptions {
+        mode: PutMode::Create,
+        ..PutOptions::default()
+    };
     let put = location.store().put_opts(&path, text.into(), create).await;
     drop(lease);
     match put {
         Ok(_) => Ok(lake_id),
         Err(object_store::Error::AlreadyExists { .. }) => {
             let found = read_lake_file(location, paths).await?;
-            found.map(|file| file.lake_id).ok_or_else(|| Error::NoLake { url: location.text().to_owned() })
+            found.map(|file| file.lake_id).ok_or_else(|| Error::NoLake {
+                url: location.text().to_owned(),
+            })
         }
         Err(error) => Err(Error::store("write", path, error)),
     }
@@ -425,14 +506,21 @@ async fn create_lake(location: &Location, paths: &LakePaths) -> Result<String> {
 /// A folder with other things in it is not made into a lake by accident.
 fn refuse_foreign_folder(location: &Location) -> Result<()> {
     const OURS: [&str; 3] = ["tables", "wal", crate::lease::LOCK_FILE];
-    let Some(folder) = location.folder().filter(|folder| folder.exists()) else { return Ok(()) };
+    let Some(folder) = location.folder().filter(|folder| folder.exists()) else {
+        return Ok(());
+    };
     let entries = std::fs::read_dir(folder).map_err(|error| Error::io("read", folder, error))?;
     for entry in entries {
-        let name = entry.map_err(|error| Error::io("read", folder, error))?.file_name();
+        let name = entry
+            .map_err(|error| Error::io("read", folder, error))?
+            .file_name();
         if !OURS.iter().any(|ours| name == *ours) {
             return Err(Error::NotALake {
                 url: location.text().to_owned(),
-                reason: format!("expected an empty folder for a new lake, found `{}` in it", name.to_string_lossy()),
+                reason: format!(
+                    "expected an empty folder for a new lake, found `{}` in it",
+                    name.to_string_lossy()
+                ),
             });
         }
     }

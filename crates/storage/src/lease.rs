@@ -27,15 +27,27 @@ impl WriterLease {
         };
         let path = folder.join(LOCK_FILE);
         let io = |error| Error::io("lock", &path, error);
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(io)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(io)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
                 let known = file.read_to_string(&mut holder).is_ok() && !holder.trim().is_empty();
-                let holder = if known { format!("process {}", holder.trim()) } else { "another process".to_owned() };
-                return Err(Error::WriterBusy { url: location.text().to_owned(), holder });
+                let holder = if known {
+                    format!("process {}", holder.trim())
+                } else {
+                    "another process".to_owned()
+                };
+                return Err(Error::WriterBusy {
+                    url: location.text().to_owned(),
+                    holder,
+                });
             }
             Err(TryLockError::Error(error)) => return Err(io(error)),
         }
@@ -55,7 +67,10 @@ mod tests {
         let location = Location::parse(dir.path().to_str().unwrap()).unwrap();
         let lease = WriterLease::acquire(&location).unwrap();
         let busy = WriterLease::acquire(&location).unwrap_err().to_string();
-        assert!(busy.contains(&format!("process {}", std::process::id())), "{busy}");
+        assert!(
+            busy.contains(&format!("process {}", std::process::id())),
+            "{busy}"
+        );
         drop(lease);
         WriterLease::acquire(&location).unwrap();
     }

@@ -16,7 +16,7 @@ mod registry;
 mod rewrite;
 mod write;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch};
@@ -100,7 +100,11 @@ pub struct Load {
 }
 
 impl Load {
-    pub(crate) fn new(lake: Arc<Lake>, turn: OwnedMutexGuard<()>, lease: WriterLease) -> Result<Self> {
+    pub(crate) fn new(
+        lake: Arc<Lake>,
+        turn: OwnedMutexGuard<()>,
+        lease: WriterLease,
+    ) -> Result<Self> {
         let next_ingest_seq = lake.snapshot().ingest_seq_max() + 1;
         Ok(Self {
             lake,
@@ -130,10 +134,18 @@ impl Load {
             return Ok(());
         }
         if rows.batch.schema().fields() != rows.table.arrow_schema().fields() {
-            let reason = format!("expected {:?}, found {:?}", rows.table.arrow_schema(), rows.batch.schema());
-            return Err(Error::RowsMismatch { table: rows.table.name.clone(), reason });
+            let reason = format!(
+                "expected {:?}, found {:?}",
+                rows.table.arrow_schema(),
+                rows.batch.schema()
+            );
+            return Err(Error::RowsMismatch {
+                table: rows.table.name.clone(),
+                reason,
+            });
         }
-        let bytes = rows.batch.get_array_memory_size() + rows.batch.num_rows() * (size_of::<u128>() + size_of::<u32>());
+        let bytes = rows.batch.get_array_memory_size()
+            + rows.batch.num_rows() * (size_of::<u128>() + size_of::<u32>());
         let (key, dedup_memory_bytes) = (self.hash_key, self.lake.settings().dedup_memory_bytes);
         let table = rows.table;
         let mut load = self
@@ -151,7 +163,10 @@ impl Load {
     }
 
     /// Writes what is in memory to data files; rows in `duplicates` are left out.
-    async fn flush(&mut self, duplicates: Option<&BTreeMap<&'static str, Duplicates>>) -> Result<()> {
+    async fn flush(
+        &mut self,
+        duplicates: Option<&BTreeMap<&'static str, Duplicates>>,
+    ) -> Result<()> {
         debug!(bytes = self.buffered_bytes, "writing rows of a load");
         for (name, load) in &mut self.tables {
             let found = duplicates.and_then(|duplicates| duplicates.get(name));
@@ -170,7 +185,10 @@ impl Load {
         let mut duplicates: BTreeMap<&'static str, Duplicates> = BTreeMap::new();
         for (name, load) in &mut self.tables {
             if let Some(log) = load.key_log.take() {
-                duplicates.insert(name, tokio::task::spawn_blocking(move || log.finish()).await??);
+                duplicates.insert(
+                    name,
+                    tokio::task::spawn_blocking(move || log.finish()).await??,
+                );
             }
         }
         for (name, load) in &mut self.tables {
@@ -183,9 +201,19 @@ impl Load {
         let mut actions = BTreeMap::new();
         for load in self.tables.values_mut() {
             receipt.tables.push(load.finish_receipt());
-            let adds: Vec<_> = load.files.iter().map(|(_, file)| Arc::clone(file)).collect();
+            let adds: Vec<_> = load
+                .files
+                .iter()
+                .map(|(_, file)| Arc::clone(file))
+                .collect();
             if !adds.is_empty() {
-                actions.insert(load.table.name.clone(), TableActions { adds, removes: Vec::new() });
+                actions.insert(
+                    load.table.name.clone(),
+                    TableActions {
+                        adds,
+                        removes: Vec::new(),
+                    },
+                );
             }
         }
         if actions.is_empty() {
@@ -222,7 +250,11 @@ impl Load {
         if std::mem::replace(&mut self.committed, true) {
             return Vec::new();
         }
-        let files = self.tables.values().flat_map(|load| load.files.iter().map(|(_, file)| file.path_in_lake(&load.table.name)));
+        let files = self.tables.values().flat_map(|load| {
+            load.files
+                .iter()
+                .map(|(_, file)| file.path_in_lake(&load.table.name))
+        });
         files.collect()
     }
 }
@@ -243,7 +275,9 @@ impl Drop for Load {
 
 impl std::fmt::Debug for Load {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Load").field("buffered_bytes", &self.buffered_bytes).finish_non_exhaustive()
+        f.debug_struct("Load")
+            .field("buffered_bytes", &self.buffered_bytes)
+            .finish_non_exhaustive()
     }
 }
 
@@ -270,7 +304,10 @@ impl TableLoad {
             key_log: (!registry).then(|| KeyLog::new(dedup_memory_bytes)),
             registry: None,
             files: Vec::new(),
-            receipt: TableReceipt { table: table.name.as_str(), ..TableReceipt::default() },
+            receipt: TableReceipt {
+                table: table.name.as_str(),
+                ..TableReceipt::default()
+            },
         }
     }
 
@@ -280,20 +317,38 @@ impl TableLoad {
         if let Some(log) = &mut self.key_log {
             let seqs = ingest_seqs(&rows.batch);
             let entries = hashes.iter().zip(seqs).zip(&partitions);
-            log.extend(entries.map(|((hash, seq), partition)| KeyEntry { hash: *hash, ingest_seq: *seq, partition: *partition }))?;
+            log.extend(entries.map(|((hash, seq), partition)| KeyEntry {
+                hash: *hash,
+                ingest_seq: *seq,
+                partition: *partition,
+                part_of_record: rows.part_of_record,
+            }))?;
         }
         let part_of_record = rows.part_of_record;
-        self.batches.push(BufferedBatch { rows: rows.batch, partitions, hashes, part_of_record });
+        self.batches.push(BufferedBatch {
+            rows: rows.batch,
+            partitions,
+            hashes,
+            part_of_record,
+        });
         Ok(())
     }
 
     /// Writes the rows in memory that are new.
-    async fn flush(&mut self, lake: &Arc<Lake>, hash_key: (u64, u64), duplicates: Option<&Duplicates>) -> Result<()> {
+    async fn flush(
+        &mut self,
+        lake: &Arc<Lake>,
+        hash_key: (u64, u64),
+        duplicates: Option<&Duplicates>,
+    ) -> Result<()> {
         let batches = std::mem::take(&mut self.batches);
         if batches.is_empty() {
             return Ok(());
         }
-        let mut dropped: Vec<Vec<bool>> = batches.iter().map(|batch| vec![false; batch.rows.num_rows()]).collect();
+        let mut dropped: Vec<Vec<bool>> = batches
+            .iter()
+            .map(|batch| vec![false; batch.rows.num_rows()])
+            .collect();
         if self.table.merge == MergeRule::LastWriteWins {
             let registry = match &mut self.registry {
                 Some(registry) => registry,
@@ -302,7 +357,15 @@ impl TableLoad {
             registry.mark_unchanged(&batches, &mut dropped)?;
         } else {
             mark_duplicates(&batches, duplicates, &mut dropped);
-            probe::mark_stored(lake, self.table, &self.hasher, &batches, &self.numbers, &mut dropped).await?;
+            probe::mark_stored(
+                lake,
+                self.table,
+                &self.hasher,
+                &batches,
+                &self.numbers,
+                &mut dropped,
+            )
+            .await?;
         }
         self.count_dropped(&batches, &dropped);
         let groups = group_by_partition(&batches, self.numbers.len(), &dropped);
@@ -325,18 +388,28 @@ impl TableLoad {
 
     /// Takes rows out of files that this load wrote before it knew that they repeat others.
     async fn rewrite_without(&mut self, lake: &Arc<Lake>, duplicates: &Duplicates) -> Result<()> {
-        let (kept, affected): (Vec<_>, Vec<_>) = std::mem::take(&mut self.files).into_iter().partition(|(number, file)| {
-            let (low, high) = file.stats.ingest_seq;
-            !duplicates.get(number).is_some_and(|seqs| seqs.iter().any(|seq| (low..=high).contains(seq)))
-        });
+        let (kept, affected): (Vec<_>, Vec<_>) = std::mem::take(&mut self.files)
+            .into_iter()
+            .partition(|(number, file)| {
+                let (low, high) = file.stats.ingest_seq;
+                !duplicates
+                    .get(number)
+                    .is_some_and(|seqs| seqs.iter().any(|(seq, _)| (low..=high).contains(seq)))
+            });
         self.files = kept;
         let mut affected = affected.into_iter();
         while let Some((number, file)) = affected.next() {
-            let seqs: HashSet<i64> = duplicates.get(&number).into_iter().flatten().copied().collect();
+            let seqs: HashMap<i64, bool> = duplicates
+                .get(&number)
+                .into_iter()
+                .flatten()
+                .copied()
+                .collect();
             match rewrite::without(lake, self.table, &file, &seqs).await {
                 Ok(rewritten) => {
-                    self.receipt.duplicate_record_count += file.stats.row_count - rewritten.as_ref().map_or(0, |new| new.stats.row_count);
-                    self.files.extend(rewritten.map(|new| (number, new)));
+                    self.receipt.duplicate_record_count += rewritten.removed_record_count;
+                    self.receipt.duplicate_part_count += rewritten.removed_part_count;
+                    self.files.extend(rewritten.file.map(|new| (number, new)));
                 }
                 Err(error) => {
                     self.files.push((number, file));
@@ -350,19 +423,33 @@ impl TableLoad {
 
     fn finish_receipt(&mut self) -> TableReceipt {
         self.receipt.file_count = self.files.len() as u64;
-        self.receipt.row_count = self.files.iter().map(|(_, file)| file.stats.row_count).sum();
+        self.receipt.row_count = self
+            .files
+            .iter()
+            .map(|(_, file)| file.stats.row_count)
+            .sum();
         self.receipt.byte_count = self.files.iter().map(|(_, file)| file.size_bytes).sum();
         self.receipt.clone()
     }
 }
 
 fn ingest_seqs(batch: &RecordBatch) -> &[i64] {
-    let column = batch.columns().last().and_then(|column| column.as_primitive_opt::<Int64Type>());
+    let column = batch
+        .columns()
+        .last()
+        .and_then(|column| column.as_primitive_opt::<Int64Type>());
     column.map_or(&[], |column| column.values())
 }
 
-fn mark_duplicates(batches: &[BufferedBatch], duplicates: Option<&Duplicates>, dropped: &mut [Vec<bool>]) {
-    let seqs: HashSet<i64> = duplicates.into_iter().flat_map(|found| found.values().flatten().copied()).collect();
+fn mark_duplicates(
+    batches: &[BufferedBatch],
+    duplicates: Option<&Duplicates>,
+    dropped: &mut [Vec<bool>],
+) {
+    let seqs: HashSet<i64> = duplicates
+        .into_iter()
+        .flat_map(|found| found.values().flatten().map(|(seq, _)| *seq))
+        .collect();
     if seqs.is_empty() {
         return;
     }

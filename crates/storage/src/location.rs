@@ -1,11 +1,11 @@
 //! Where a lake is: a path, `file://`, `memory://` or (feature `s3`) `s3://bucket/prefix`.
 
-use std::path::{Path as FilePath, PathBuf};
+use std::path::{Component, Path as FilePath, PathBuf};
 use std::sync::Arc;
 
-use object_store::{ObjectStore, ObjectStoreExt};
 use object_store::memory::InMemory;
 use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
 use url::Url;
 
 use crate::durable_local::{DurableLocal, sync_file_system, write_new_file};
@@ -28,7 +28,10 @@ impl Location {
     /// # Errors
     /// [`Error::BadLocation`] when it is not a location this build can reach.
     pub fn parse(text: &str) -> Result<Self> {
-        let bad = |reason: &str| Error::BadLocation { url: text.to_owned(), reason: reason.to_owned() };
+        let bad = |reason: &str| Error::BadLocation {
+            url: text.to_owned(),
+            reason: reason.to_owned(),
+        };
         if text.trim().is_empty() {
             return Err(bad("expected a path or URL, found nothing"));
         }
@@ -38,14 +41,16 @@ impl Location {
         let url = Url::parse(text).map_err(|error| bad(&error.to_string()))?;
         match scheme {
             "file" => {
-                let path = url.to_file_path().map_err(|()| bad("expected an absolute path after `file://`"))?;
+                let path = url
+                    .to_file_path()
+                    .map_err(|()| bad("expected an absolute path after `file://`"))?;
                 Self::local(text, &path)
             }
             "memory" => Self::with_store(text, "memory:///", Arc::new(InMemory::new())),
             "s3" | "s3a" => Self::s3(text, &url),
-            other => {
-                Err(bad(&format!("expected a path, file://, memory:// or s3://, found the scheme `{other}`")))
-            }
+            other => Err(bad(&format!(
+                "expected a path, file://, memory:// or s3://, found the scheme `{other}`"
+            ))),
         }
     }
 
@@ -54,31 +59,55 @@ impl Location {
     /// # Errors
     /// [`Error::BadLocation`] when `root_url` is not a URL.
     pub fn with_store(text: &str, root_url: &str, store: Arc<dyn ObjectStore>) -> Result<Self> {
-        let bad = |reason: String| Error::BadLocation { url: text.to_owned(), reason };
+        let bad = |reason: String| Error::BadLocation {
+            url: text.to_owned(),
+            reason,
+        };
         let mut root_url = Url::parse(root_url).map_err(|error| bad(error.to_string()))?;
         if !root_url.path().ends_with('/') {
             root_url.set_path(&format!("{}/", root_url.path()));
         }
         let root = Path::from_url_path(root_url.path()).map_err(|error| bad(error.to_string()))?;
-        Ok(Self { text: text.to_owned(), root_url, root, folder: None, store })
+        Ok(Self {
+            text: text.to_owned(),
+            root_url,
+            root,
+            folder: None,
+            store,
+        })
     }
 
     fn local(text: &str, path: &FilePath) -> Result<Self> {
-        let bad = |reason: String| Error::BadLocation { url: text.to_owned(), reason };
-        let folder = std::path::absolute(path).map_err(|error| bad(error.to_string()))?;
+        let bad = |reason: String| Error::BadLocation {
+            url: text.to_owned(),
+            reason,
+        };
+        let folder = absolute(path).map_err(|error| bad(error.to_string()))?;
         if folder.exists() && !folder.is_dir() {
             return Err(bad("expected a folder, found a file".to_owned()));
         }
-        let root_url = Url::from_directory_path(&folder).map_err(|()| bad("not an absolute path".to_owned()))?;
+        let root_url = Url::from_directory_path(&folder)
+            .map_err(|()| bad("not an absolute path".to_owned()))?;
         let root = Path::from_absolute_path(&folder).map_err(|error| bad(error.to_string()))?;
-        Ok(Self { text: text.to_owned(), root_url, root, folder: Some(folder), store: Arc::new(DurableLocal::new()) })
+        Ok(Self {
+            text: text.to_owned(),
+            root_url,
+            root,
+            folder: Some(folder),
+            store: Arc::new(DurableLocal::new()),
+        })
     }
 
     #[cfg(feature = "s3")]
     fn s3(text: &str, url: &Url) -> Result<Self> {
         use object_store::aws::AmazonS3Builder;
-        let bad = |reason: String| Error::BadLocation { url: text.to_owned(), reason };
-        let bucket = url.host_str().ok_or_else(|| bad("expected s3://bucket/prefix".to_owned()))?;
+        let bad = |reason: String| Error::BadLocation {
+            url: text.to_owned(),
+            reason,
+        };
+        let bucket = url
+            .host_str()
+            .ok_or_else(|| bad("expected s3://bucket/prefix".to_owned()))?;
         let store = AmazonS3Builder::from_env()
             .with_bucket_name(bucket)
             .build()
@@ -127,27 +156,53 @@ impl Location {
         let Some(folder) = &self.folder else {
             let path = LakePaths::new(&self.root).below(relative)?;
             let put = self.store.put(&path, bytes.into()).await;
-            return put.map(drop).map_err(|error| Error::store("write", relative, error));
+            return put
+                .map(drop)
+                .map_err(|error| Error::store("write", relative, error));
         };
         let path = folder.join(relative);
-        let write = move || write_new_file(&path, &bytes).map_err(|error| Error::io("write", &path, error));
+        let write =
+            move || write_new_file(&path, &bytes).map_err(|error| Error::io("write", &path, error));
         tokio::task::spawn_blocking(write).await?
     }
 
     /// Waits until every data file put so far is durable. On an object store a put is durable by itself.
     pub(crate) async fn sync(&self) -> Result<()> {
-        let Some(folder) = self.folder.clone() else { return Ok(()) };
-        let sync = move || sync_file_system(&folder).map_err(|error| Error::io("sync", &folder, error));
+        let Some(folder) = self.folder.clone() else {
+            return Ok(());
+        };
+        let sync =
+            move || sync_file_system(&folder).map_err(|error| Error::io("sync", &folder, error));
         tokio::task::spawn_blocking(sync).await?
     }
 
     /// URL of a folder below the lake's root.
     pub(crate) fn folder_url(&self, relative: &str) -> Result<Url> {
-        self.root_url.join(&format!("{relative}/")).map_err(|error| Error::BadLocation {
-            url: self.text.clone(),
-            reason: error.to_string(),
-        })
+        self.root_url
+            .join(&format!("{relative}/"))
+            .map_err(|error| Error::BadLocation {
+                url: self.text.clone(),
+                reason: error.to_string(),
+            })
     }
+}
+
+/// The path from the root of the file system, without `.` and `..`; what exists of it is followed through links.
+fn absolute(path: &FilePath) -> std::io::Result<PathBuf> {
+    let mut found = PathBuf::new();
+    for part in std::path::absolute(path)?.components() {
+        match part {
+            Component::ParentDir => {
+                found.pop();
+            }
+            Component::CurDir => {}
+            part => found.push(part),
+        }
+        if let Ok(real) = found.canonicalize() {
+            found = real;
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -160,6 +215,12 @@ mod tests {
         let spaced = dir.path().join("a lake #1 %20 é");
         let location = Location::parse(spaced.to_str().unwrap()).unwrap();
         assert_eq!(location.folder(), Some(spaced.as_path()));
+        let up = dir.path().join("missing/../other/./lake");
+        let location = Location::parse(up.to_str().unwrap()).unwrap();
+        assert_eq!(
+            location.folder(),
+            Some(dir.path().join("other/lake").as_path())
+        );
         assert!(Location::parse("memory://").unwrap().folder().is_none());
     }
 

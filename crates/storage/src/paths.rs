@@ -26,8 +26,13 @@ const NULL_FOLDER: &str = "__HIVE_DEFAULT_PARTITION__";
 const FOLDER_ESCAPES: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
 /// Characters escaped in the `path` of a Delta `add` action, which is a URI reference.
-const URI_ESCAPES: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/').remove(b'=');
+const URI_ESCAPES: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'/')
+    .remove(b'=');
 
 /// Paths of one lake.
 #[derive(Clone, Debug)]
@@ -38,13 +43,22 @@ pub(crate) struct LakePaths {
 impl LakePaths {
     /// Paths below `root`, a path inside the object store (may be empty).
     pub(crate) fn new(root: &Path) -> Self {
-        Self { root: root.as_ref().to_owned() }
+        Self {
+            root: root.as_ref().to_owned(),
+        }
     }
 
     /// A path below the lake's root.
     pub(crate) fn below(&self, relative: &str) -> Result<Path> {
-        let text = if self.root.is_empty() { relative.to_owned() } else { format!("{}/{relative}", self.root) };
-        Path::parse(&text).map_err(|error| Error::Damaged { path: relative.to_owned(), reason: error.to_string() })
+        let text = if self.root.is_empty() {
+            relative.to_owned()
+        } else {
+            format!("{}/{relative}", self.root)
+        };
+        Path::parse(&text).map_err(|error| Error::Damaged {
+            path: relative.to_owned(),
+            reason: error.to_string(),
+        })
     }
 
     /// `lake.json`, the mark of a lake.
@@ -117,9 +131,16 @@ pub(crate) fn to_delta_path(relative: &str) -> String {
 
 /// The file below the table's folder that a Delta action's `path` names.
 pub(crate) fn from_delta_path(path: &str) -> Result<String> {
-    let damaged = |reason: &str| Error::Damaged { path: path.to_owned(), reason: reason.to_owned() };
-    let decoded = percent_decode_str(path).decode_utf8().map_err(|_| damaged("the path is not UTF-8"))?;
-    let escapes = decoded.starts_with('/') || decoded.contains("://") || decoded.split('/').any(|part| part == "..");
+    let damaged = |reason: &str| Error::Damaged {
+        path: path.to_owned(),
+        reason: reason.to_owned(),
+    };
+    let decoded = percent_decode_str(path)
+        .decode_utf8()
+        .map_err(|_| damaged("the path is not UTF-8"))?;
+    let escapes = decoded.starts_with('/')
+        || decoded.contains("://")
+        || decoded.split('/').any(|part| part == "..");
     if escapes {
         return Err(damaged("expected a path below the table's folder"));
     }
@@ -134,13 +155,19 @@ mod tests {
     fn odd_ids_stay_below_their_table_and_apart() {
         let long = "é".repeat(256);
         let longer = format!("{}x", "é".repeat(255));
-        let ids = ["a", "a/b", "..", ".", "%", "%2F", "a b", "🦀", "x\ny", "\0", "-rf", "a=b", &long, &longer];
+        let ids = [
+            "a", "a/b", "..", ".", "%", "%2F", "a b", "🦀", "x\ny", "\0", "-rf", "a=b", &long,
+            &longer,
+        ];
         let mut folders = std::collections::HashSet::new();
         for id in ids {
             let path = new_data_file(Some((Some(id), Day(0))));
             let parts: Vec<_> = path.split('/').collect();
             assert_eq!(parts.len(), 3, "{path}");
-            assert!(parts.iter().all(|part| part.len() < 255 && *part != ".."), "{path}");
+            assert!(
+                parts.iter().all(|part| part.len() < 255 && *part != ".."),
+                "{path}"
+            );
             assert!(folders.insert(parts[0].to_owned()), "{id} shares a folder");
             assert_eq!(from_delta_path(&to_delta_path(&path)).unwrap(), path);
             assert!(Path::parse(&path).is_ok());
@@ -149,7 +176,13 @@ mod tests {
 
     #[test]
     fn a_log_cannot_name_a_file_outside_of_its_table() {
-        for path in ["../x", "a/../../x", "/etc/passwd", "file:///etc/passwd", "a/%2e%2e/x"] {
+        for path in [
+            "../x",
+            "a/../../x",
+            "/etc/passwd",
+            "file:///etc/passwd",
+            "a/%2e%2e/x",
+        ] {
             assert!(from_delta_path(path).is_err(), "{path}");
         }
     }

@@ -35,12 +35,17 @@ pub(crate) struct StoredFile {
 impl AsyncFileReader for StoredFile {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, ParquetResult<Bytes>> {
         let read = async move { self.store.get_range(&self.path, range).await };
-        read.map(|result| result.map_err(|error| ParquetError::External(Box::new(error)))).boxed()
+        read.map(|result| result.map_err(|error| ParquetError::External(Box::new(error))))
+            .boxed()
     }
 
-    fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, ParquetResult<Vec<Bytes>>> {
+    fn get_byte_ranges(
+        &mut self,
+        ranges: Vec<Range<u64>>,
+    ) -> BoxFuture<'_, ParquetResult<Vec<Bytes>>> {
         let read = async move { self.store.get_ranges(&self.path, &ranges).await };
-        read.map(|result| result.map_err(|error| ParquetError::External(Box::new(error)))).boxed()
+        read.map(|result| result.map_err(|error| ParquetError::External(Box::new(error))))
+            .boxed()
     }
 
     fn get_metadata<'a>(
@@ -61,14 +66,23 @@ pub(crate) type FileReader = ParquetRecordBatchStreamBuilder<StoredFile>;
 
 /// A file that is not the Parquet file it should be.
 pub(crate) fn not_parquet(table: &Table, file: &DataFile, error: impl std::fmt::Display) -> Error {
-    Error::Damaged { path: file.path_in_lake(&table.name), reason: format!("expected a Parquet data file: {error}") }
+    Error::Damaged {
+        path: file.path_in_lake(&table.name),
+        reason: format!("expected a Parquet data file: {error}"),
+    }
 }
 
 /// Opens a data file and reads its footer.
 pub(crate) async fn open_file(lake: &Lake, table: &Table, file: &DataFile) -> Result<FileReader> {
     let path = LakePaths::new(lake.location().root()).below(&file.path_in_lake(&table.name))?;
-    let reader = StoredFile { store: Arc::clone(lake.location().store()), path, size_bytes: file.size_bytes };
-    ParquetRecordBatchStreamBuilder::new(reader).await.map_err(|error| not_parquet(table, file, error))
+    let reader = StoredFile {
+        store: Arc::clone(lake.location().store()),
+        path,
+        size_bytes: file.size_bytes,
+    };
+    ParquetRecordBatchStreamBuilder::new(reader)
+        .await
+        .map_err(|error| not_parquet(table, file, error))
 }
 
 /// All rows of a file, of the columns named (or all that it holds).
@@ -81,8 +95,16 @@ pub(crate) async fn read_file(
     let builder = open_file(lake, table, file).await?;
     let mask = match columns {
         None => ProjectionMask::all(),
-        Some(names) => ProjectionMask::columns(builder.parquet_schema(), names.iter().map(String::as_str)),
+        Some(names) => {
+            ProjectionMask::columns(builder.parquet_schema(), names.iter().map(String::as_str))
+        }
     };
-    let stream = builder.with_projection(mask).build().map_err(|error| not_parquet(table, file, error))?;
-    stream.try_collect().await.map_err(|error| not_parquet(table, file, error))
+    let stream = builder
+        .with_projection(mask)
+        .build()
+        .map_err(|error| not_parquet(table, file, error))?;
+    stream
+        .try_collect()
+        .await
+        .map_err(|error| not_parquet(table, file, error))
 }

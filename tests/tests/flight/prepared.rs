@@ -245,10 +245,16 @@ struct WireResult {
 async fn a_query_is_told_from_an_update() {
     let served = Served::oracle().await;
     let mut client = served.session().await;
-    let query = create(&mut client, "SELECT 1 AS one").await.unwrap();
-    assert_eq!(query.is_update, Some(false));
-    let schema = Schema::try_from(arrow_flight::IpcMessage(query.dataset_schema)).unwrap();
-    assert_eq!(schema.fields().len(), 1);
+    for (sql, column_count) in [
+        ("SELECT 1 AS one", 1),
+        ("SHOW timezone", 2),
+        ("SET timezone = 'UTC'", 0),
+    ] {
+        let created = create(&mut client, sql).await.unwrap();
+        assert_eq!(created.is_update, Some(column_count == 0), "{sql}");
+        let schema = Schema::try_from(arrow_flight::IpcMessage(created.dataset_schema)).unwrap();
+        assert_eq!(schema.fields().len(), column_count, "{sql}");
+    }
 }
 
 #[tokio::test]

@@ -24,13 +24,23 @@ impl StoredSchema {
 #[async_trait]
 impl SchemaProvider for StoredSchema {
     fn table_names(&self) -> Vec<String> {
-        chatlake_schema::tables().iter().map(|table| table.name.clone()).collect()
+        chatlake_schema::tables()
+            .iter()
+            .map(|table| table.name.clone())
+            .collect()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
-        let Some(table) = chatlake_schema::table(name) else { return Ok(None) };
+        let Some(table) = chatlake_schema::table(name) else {
+            return Ok(None);
+        };
         let root = self.scope.lake.location().root().clone();
-        let provider = EntityTable::new(table, Arc::clone(&self.scope.snapshot), self.scope.visible.clone(), root);
+        let provider = EntityTable::new(
+            table,
+            Arc::clone(&self.scope.snapshot),
+            self.scope.visible.clone(),
+            root,
+        );
         Ok(Some(Arc::new(provider)))
     }
 

@@ -27,7 +27,8 @@ pub(crate) trait SystemTable: std::fmt::Debug + Send + Sync {
 }
 
 /// All of them, by name.
-pub(crate) const TABLES: [&dyn SystemTable; 3] = [&commits::Commits, &files::Files, &tables::Tables];
+pub(crate) const TABLES: [&dyn SystemTable; 3] =
+    [&commits::Commits, &files::Files, &tables::Tables];
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -52,9 +53,14 @@ impl SchemaProvider for SystemSchema {
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
-        let Some(table) = find(name) else { return Ok(None) };
+        let Some(table) = find(name) else {
+            return Ok(None);
+        };
         let rows = table.rows(&self.scope)?;
-        Ok(Some(Arc::new(MemTable::try_new(table.schema(), vec![vec![rows]])?)))
+        Ok(Some(Arc::new(MemTable::try_new(
+            table.schema(),
+            vec![vec![rows]],
+        )?)))
     }
 
     fn table_exist(&self, name: &str) -> bool {

@@ -22,7 +22,11 @@ pub(super) struct ViewSchema {
 
 impl ViewSchema {
     pub(super) fn new(scope: Arc<QueryScope>) -> Self {
-        Self { scope, planner: OnceLock::new(), planned: Mutex::default() }
+        Self {
+            scope,
+            planner: OnceLock::new(),
+            planned: Mutex::default(),
+        }
     }
 
     pub(super) fn set_planner(&self, state: Weak<SessionState>) {
@@ -31,26 +35,37 @@ impl ViewSchema {
     }
 
     fn planned(&self, name: &str) -> Option<Arc<dyn TableProvider>> {
-        self.planned.lock().unwrap_or_else(PoisonError::into_inner).get(name).map(Arc::clone)
+        self.planned
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .map(Arc::clone)
     }
 }
 
 #[async_trait]
 impl SchemaProvider for ViewSchema {
     fn table_names(&self) -> Vec<String> {
-        chatlake_analytics::views().iter().map(|view| view.name.clone()).collect()
+        chatlake_analytics::views()
+            .iter()
+            .map(|view| view.name.clone())
+            .collect()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
-        let Some(view) = chatlake_analytics::view(name) else { return Ok(None) };
+        let Some(view) = chatlake_analytics::view(name) else {
+            return Ok(None);
+        };
         if let Some(provider) = self.planned(name) {
             return Ok(Some(provider));
         }
         let state = self.planner.get().and_then(Weak::upgrade);
-        let state = state.ok_or_else(|| DataFusionError::Internal("a view outlived its query".to_owned()))?;
+        let state = state
+            .ok_or_else(|| DataFusionError::Internal("a view outlived its query".to_owned()))?;
         let plan = state.create_logical_plan(&view.sql).await?;
         let plan = plan.with_param_values(self.scope.view_parameters())?;
-        let provider: Arc<dyn TableProvider> = Arc::new(ViewTable::new(plan, Some(view.sql.clone())));
+        let provider: Arc<dyn TableProvider> =
+            Arc::new(ViewTable::new(plan, Some(view.sql.clone())));
         let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
         planned.insert(name.to_owned(), Arc::clone(&provider));
         Ok(Some(provider))

@@ -9,7 +9,10 @@ use std::collections::{BTreeSet, HashSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Date32Array, Int64Array, StringViewArray, TimestampMicrosecondArray, UInt64Array};
+use arrow::array::{
+    ArrayRef, BooleanArray, Date32Array, Int64Array, StringViewArray, TimestampMicrosecondArray,
+    UInt64Array,
+};
 use arrow::datatypes::{DataType, SchemaRef};
 use chatlake_schema::Table;
 use chatlake_storage::{DAY_COLUMN, DataFile, TableFiles};
@@ -42,33 +45,73 @@ pub(super) fn select_files(
     if candidates.is_empty() || filters.is_empty() {
         return Ok(candidates);
     }
-    let Some(filter) = conjunction(filters.iter().cloned()) else { return Ok(candidates) };
+    let Some(filter) = conjunction(filters.iter().cloned()) else {
+        return Ok(candidates);
+    };
     let df_schema = DFSchema::try_from(Arc::clone(schema))?;
     let filter = state.create_physical_expr(filter, &df_schema)?;
     // a filter that says nothing about bounds prunes nothing
-    let Some(predicate) = PruningPredicateBuilder::new().with_file_schema(Arc::clone(schema)).build(filter) else {
+    let Some(predicate) = PruningPredicateBuilder::new()
+        .with_file_schema(Arc::clone(schema))
+        .build(filter)
+    else {
         return Ok(candidates);
     };
-    let kept = predicate.prune(&FileBounds { table, files: &candidates })?;
-    Ok(candidates.into_iter().zip(kept).filter_map(|(file, kept)| kept.then_some(file)).collect())
+    let kept = predicate.prune(&FileBounds {
+        table,
+        files: &candidates,
+    })?;
+    Ok(candidates
+        .into_iter()
+        .zip(kept)
+        .filter_map(|(file, kept)| kept.then_some(file))
+        .collect())
 }
 
-fn partition_files(table: &Table, files: &TableFiles, visible: &VisibleRows, filters: &[Expr]) -> Vec<Arc<DataFile>> {
-    let days = filters.iter().fold(ALL_DAYS, |days, filter| intersect(days, days_of(table, filter)));
-    let named: Vec<BTreeSet<String>> = filters.iter().filter_map(|filter| chatbots_of(table, filter)).collect();
+fn partition_files(
+    table: &Table,
+    files: &TableFiles,
+    visible: &VisibleRows,
+    filters: &[Expr],
+) -> Vec<Arc<DataFile>> {
+    let days = filters.iter().fold(ALL_DAYS, |days, filter| {
+        intersect(days, days_of(table, filter))
+    });
+    let named: Vec<BTreeSet<String>> = filters
+        .iter()
+        .filter_map(|filter| chatbots_of(table, filter))
+        .collect();
     let visible_chatbots = visible.chatbots();
     let allowed = |chatbot_id: &str| {
-        visible_chatbots.as_ref().is_none_or(|visible| visible.contains(chatbot_id))
+        visible_chatbots
+            .as_ref()
+            .is_none_or(|visible| visible.contains(chatbot_id))
             && named.iter().all(|named| named.contains(chatbot_id))
     };
     let mut selected = Vec::new();
-    let mut take = |chatbot: &Option<Arc<str>>| selected.extend(files.of_chatbot(chatbot, days.clone()).map(Arc::clone));
+    let mut take = |chatbot: &Option<Arc<str>>| {
+        selected.extend(files.of_chatbot(chatbot, days.clone()).map(Arc::clone))
+    };
     // the smallest list of names there is, so that a lake of many chatbots costs nothing
-    let shortest = named.iter().map(|named| named.iter().map(String::as_str).collect::<Vec<_>>());
-    let shortest = shortest.chain(visible_chatbots.iter().map(|visible| visible.iter().copied().collect())).min_by_key(Vec::len);
+    let shortest = named
+        .iter()
+        .map(|named| named.iter().map(String::as_str).collect::<Vec<_>>());
+    let shortest = shortest
+        .chain(
+            visible_chatbots
+                .iter()
+                .map(|visible| visible.iter().copied().collect()),
+        )
+        .min_by_key(Vec::len);
     match shortest {
-        Some(names) => names.into_iter().filter(|name| allowed(name)).for_each(|name| take(&Some(Arc::from(name)))),
-        None => files.chatbots().filter(|chatbot| chatbot.is_some()).for_each(&mut take),
+        Some(names) => names
+            .into_iter()
+            .filter(|name| allowed(name))
+            .for_each(|name| take(&Some(Arc::from(name)))),
+        None => files
+            .chatbots()
+            .filter(|chatbot| chatbot.is_some())
+            .for_each(&mut take),
     }
     if visible.rows_without_chatbot() && named.is_empty() {
         take(&None);
@@ -80,15 +123,27 @@ fn partition_files(table: &Table, files: &TableFiles, visible: &VisibleRows, fil
 fn chatbots_of(table: &Table, filter: &Expr) -> Option<BTreeSet<String>> {
     let is_chatbot = |expr: &Expr| matches!(expr, Expr::Column(column) if Some(&column.name) == table.chatbot_column.as_ref());
     match filter {
-        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => {
+        Expr::BinaryExpr(BinaryExpr {
+            left,
+            op: Operator::Eq,
+            right,
+        }) => {
             let value = match (left.as_ref(), right.as_ref()) {
-                (column, Expr::Literal(value, _)) | (Expr::Literal(value, _), column) if is_chatbot(column) => value,
+                (column, Expr::Literal(value, _)) | (Expr::Literal(value, _), column)
+                    if is_chatbot(column) =>
+                {
+                    value
+                }
                 _ => return None,
             };
             Some(text_of(value).into_iter().collect())
         }
         // short lists arrive as a OR b
-        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Or, right }) => {
+        Expr::BinaryExpr(BinaryExpr {
+            left,
+            op: Operator::Or,
+            right,
+        }) => {
             let (left, right) = (chatbots_of(table, left)?, chatbots_of(table, right)?);
             Some(left.into_iter().chain(right).collect())
         }
@@ -97,7 +152,13 @@ fn chatbots_of(table: &Table, filter: &Expr) -> Option<BTreeSet<String>> {
                 Expr::Literal(value, _) => Some(text_of(value)),
                 _ => None,
             });
-            Some(values.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
+            Some(
+                values
+                    .collect::<Option<Vec<_>>>()?
+                    .into_iter()
+                    .flatten()
+                    .collect(),
+            )
         }
         _ => None,
     }
@@ -111,15 +172,23 @@ fn text_of(value: &ScalarValue) -> Option<String> {
 fn days_of(table: &Table, filter: &Expr) -> RangeInclusive<Day> {
     match filter {
         Expr::BinaryExpr(BinaryExpr { left, op, right }) => match (left.as_ref(), right.as_ref()) {
-            (Expr::Column(column), Expr::Literal(value, _)) => days_of_comparison(table, column, *op, value),
-            (Expr::Literal(value, _), Expr::Column(column)) => {
-                op.swap().map_or(ALL_DAYS, |op| days_of_comparison(table, column, op, value))
+            (Expr::Column(column), Expr::Literal(value, _)) => {
+                days_of_comparison(table, column, *op, value)
             }
-            (left, right) if *op == Operator::And => intersect(days_of(table, left), days_of(table, right)),
+            (Expr::Literal(value, _), Expr::Column(column)) => op
+                .swap()
+                .map_or(ALL_DAYS, |op| days_of_comparison(table, column, op, value)),
+            (left, right) if *op == Operator::And => {
+                intersect(days_of(table, left), days_of(table, right))
+            }
             _ => ALL_DAYS,
         },
         Expr::Between(between) if !between.negated => {
-            match (between.expr.as_ref(), between.low.as_ref(), between.high.as_ref()) {
+            match (
+                between.expr.as_ref(),
+                between.low.as_ref(),
+                between.high.as_ref(),
+            ) {
                 (Expr::Column(column), Expr::Literal(low, _), Expr::Literal(high, _)) => intersect(
                     days_of_comparison(table, column, Operator::GtEq, low),
                     days_of_comparison(table, column, Operator::LtEq, high),
@@ -131,12 +200,19 @@ fn days_of(table: &Table, filter: &Expr) -> RangeInclusive<Day> {
     }
 }
 
-fn days_of_comparison(table: &Table, column: &Column, op: Operator, value: &ScalarValue) -> RangeInclusive<Day> {
+fn days_of_comparison(
+    table: &Table,
+    column: &Column,
+    op: Operator,
+    value: &ScalarValue,
+) -> RangeInclusive<Day> {
     let is_time = Some(&column.name) == table.time_column.as_ref();
     if !is_time && column.name != DAY_COLUMN || is_time == matches!(value, ScalarValue::Date32(_)) {
         return ALL_DAYS;
     }
-    let Some(day) = day_of(value) else { return ALL_DAYS };
+    let Some(day) = day_of(value) else {
+        return ALL_DAYS;
+    };
     // of an instant's day other instants may pass a strict comparison; a date stands for itself
     let exact = matches!(value, ScalarValue::Date32(_));
     match op {
@@ -153,8 +229,12 @@ fn days_of_comparison(table: &Table, column: &Column, op: Operator, value: &Scal
 fn day_of(value: &ScalarValue) -> Option<Day> {
     let micros = match value {
         ScalarValue::Date32(day) => return day.map(Day),
-        ScalarValue::TimestampSecond(value, _) => value.and_then(|value| value.checked_mul(1_000_000)),
-        ScalarValue::TimestampMillisecond(value, _) => value.and_then(|value| value.checked_mul(1_000)),
+        ScalarValue::TimestampSecond(value, _) => {
+            value.and_then(|value| value.checked_mul(1_000_000))
+        }
+        ScalarValue::TimestampMillisecond(value, _) => {
+            value.and_then(|value| value.checked_mul(1_000))
+        }
         ScalarValue::TimestampMicrosecond(value, _) => *value,
         ScalarValue::TimestampNanosecond(value, _) => value.map(|value| value.div_euclid(1_000)),
         _ => None,
@@ -177,12 +257,21 @@ pub(super) fn is_exact(table: &Table, filter: &Expr) -> bool {
     let is = |expr: &Expr, name: Option<&str>| matches!(expr, Expr::Column(column) if Some(column.name.as_str()) == name);
     let chatbot = table.chatbot_column.as_deref();
     match filter {
-        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) if is(left, chatbot) => text(right),
+        Expr::BinaryExpr(BinaryExpr {
+            left,
+            op: Operator::Eq,
+            right,
+        }) if is(left, chatbot) => text(right),
         Expr::BinaryExpr(BinaryExpr { left, op, right }) if is(left, Some(DAY_COLUMN)) => {
-            let compares = matches!(op, Operator::Eq | Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq);
+            let compares = matches!(
+                op,
+                Operator::Eq | Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq
+            );
             compares && date(right)
         }
-        Expr::InList(list) => !list.negated && is(&list.expr, chatbot) && list.list.iter().all(text),
+        Expr::InList(list) => {
+            !list.negated && is(&list.expr, chatbot) && list.list.iter().all(text)
+        }
         _ => false,
     }
 }
@@ -199,10 +288,16 @@ impl FileBounds<'_> {
         let pick = |pair: (i64, i64)| if upper { pair.1 } else { pair.0 };
         let files = self.files.iter();
         if name == "ingest_seq" {
-            return Some(Arc::new(files.map(|file| Some(pick(file.stats.ingest_seq))).collect::<Int64Array>()));
+            return Some(Arc::new(
+                files
+                    .map(|file| Some(pick(file.stats.ingest_seq)))
+                    .collect::<Int64Array>(),
+            ));
         }
         if Some(name) == self.table.time_column.as_deref() {
-            let times = files.map(|file| file.stats.time.map(pick)).collect::<TimestampMicrosecondArray>();
+            let times = files
+                .map(|file| file.stats.time.map(pick))
+                .collect::<TimestampMicrosecondArray>();
             return Some(Arc::new(times.with_timezone("UTC")));
         }
         if self.table.is_partitioned() && name == DAY_COLUMN {
@@ -210,14 +305,27 @@ impl FileBounds<'_> {
             return Some(Arc::new(days.collect::<Date32Array>()));
         }
         if self.table.is_partitioned() && Some(name) == self.table.chatbot_column.as_deref() {
-            let ids = files.map(|file| file.partition.as_ref().and_then(|partition| partition.chatbot_id.as_deref()));
+            let ids = files.map(|file| {
+                file.partition
+                    .as_ref()
+                    .and_then(|partition| partition.chatbot_id.as_deref())
+            });
             return Some(Arc::new(ids.collect::<StringViewArray>()));
         }
-        let first = self.table.cluster_by.iter().find(|first| Some(*first) != self.table.chatbot_column.as_ref())?;
+        let first = self
+            .table
+            .cluster_by
+            .iter()
+            .find(|first| Some(*first) != self.table.chatbot_column.as_ref())?;
         if name != first || self.table.column(name)?.column_type.arrow_type() != DataType::Utf8 {
             return None;
         }
-        let keys = files.map(|file| file.stats.first_key.as_ref().map(|(low, high)| if upper { high.as_ref() } else { low.as_ref() }));
+        let keys = files.map(|file| {
+            file.stats
+                .first_key
+                .as_ref()
+                .map(|(low, high)| if upper { high.as_ref() } else { low.as_ref() })
+        });
         Some(Arc::new(keys.collect::<StringViewArray>()))
     }
 }
@@ -237,18 +345,27 @@ impl PruningStatistics for FileBounds<'_> {
 
     fn null_counts(&self, column: &Column) -> Option<ArrayRef> {
         // partition columns are NULL in all rows of a file or in none
-        if !self.table.is_partitioned() || Some(&column.name) != self.table.chatbot_column.as_ref() {
+        if !self.table.is_partitioned() || Some(&column.name) != self.table.chatbot_column.as_ref()
+        {
             return None;
         }
         let nulls = self.files.iter().map(|file| {
-            let without = file.partition.as_ref().is_some_and(|partition| partition.chatbot_id.is_none());
+            let without = file
+                .partition
+                .as_ref()
+                .is_some_and(|partition| partition.chatbot_id.is_none());
             Some(if without { file.stats.row_count } else { 0 })
         });
         Some(Arc::new(nulls.collect::<UInt64Array>()))
     }
 
     fn row_counts(&self) -> Option<ArrayRef> {
-        Some(Arc::new(self.files.iter().map(|file| Some(file.stats.row_count)).collect::<UInt64Array>()))
+        Some(Arc::new(
+            self.files
+                .iter()
+                .map(|file| Some(file.stats.row_count))
+                .collect::<UInt64Array>(),
+        ))
     }
 
     fn contained(&self, _: &Column, _: &HashSet<ScalarValue>) -> Option<BooleanArray> {

@@ -27,7 +27,9 @@ impl VisibleRows {
         if let Some(chatbot_id) = &chatbot_id
             && !scope.allows_chatbot(chatbot_id)
         {
-            return Err(Error::PermissionDenied(format!("chatbot `{chatbot_id}` is not yours to read")));
+            return Err(Error::PermissionDenied(format!(
+                "chatbot `{chatbot_id}` is not yours to read"
+            )));
         }
         Ok(Self { scope, chatbot_id })
     }
@@ -38,7 +40,9 @@ impl VisibleRows {
             (Some(chatbot_id), _) => Some(BTreeSet::from([chatbot_id.as_ref()])),
             (None, AccessScope::Everything) => None,
             (None, AccessScope::Nothing) => Some(BTreeSet::new()),
-            (None, AccessScope::Tenants { chatbots, .. }) => Some(chatbots.iter().map(String::as_str).collect()),
+            (None, AccessScope::Tenants { chatbots, .. }) => {
+                Some(chatbots.iter().map(String::as_str).collect())
+            }
         }
     }
 
@@ -56,7 +60,10 @@ impl VisibleRows {
         let list = |ids: BTreeSet<&str>| ids.into_iter().map(lit).collect::<Vec<Expr>>();
         let has = |name: &str| table.column_index(name).is_some();
         let mut conditions: Vec<Expr> = Vec::new();
-        if let Some(chatbot) = table.chatbot_column.as_deref().filter(|_| !table.is_partitioned())
+        if let Some(chatbot) = table
+            .chatbot_column
+            .as_deref()
+            .filter(|_| !table.is_partitioned())
             && let Some(chatbots) = self.chatbots()
         {
             conditions.push(col(chatbot).in_list(list(chatbots), false));

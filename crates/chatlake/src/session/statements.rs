@@ -28,7 +28,10 @@ pub(super) enum Statement {
 /// Reads exactly one statement.
 pub(super) fn parse(state: &SessionState, sql: &str) -> Result<Statement> {
     if sql.len() > SQL_BYTES_MAX {
-        return Err(Error::Limit(format!("expected SQL text of at most {SQL_BYTES_MAX} bytes, found {}", sql.len())));
+        return Err(Error::Limit(format!(
+            "expected SQL text of at most {SQL_BYTES_MAX} bytes, found {}",
+            sql.len()
+        )));
     }
     let options = &state.config_options().sql_parser;
     let dialect = dialect_from_str(Dialect::as_ref(&options.dialect))
@@ -41,22 +44,35 @@ pub(super) fn parse(state: &SessionState, sql: &str) -> Result<Statement> {
     let statement = match (statements.pop_front(), statements.len()) {
         (Some(statement), 0) => statement,
         (None, _) => return Err(Error::Sql("expected a statement, found none".to_owned())),
-        (Some(_), more) => return Err(Error::Sql(format!("expected one statement, found {}", more + 1))),
+        (Some(_), more) => {
+            return Err(Error::Sql(format!(
+                "expected one statement, found {}",
+                more + 1
+            )));
+        }
     };
     Ok(match &statement {
         EngineStatement::Statement(inner) => match inner.as_ref() {
             ast::Statement::Set(set) => set_statement(set)?,
-            ast::Statement::Reset(ast::ResetStatement { reset: ast::Reset::ConfigurationParameter(name) }) => {
-                Statement::Reset { name: object_name(name) }
-            }
+            ast::Statement::Reset(ast::ResetStatement {
+                reset: ast::Reset::ConfigurationParameter(name),
+            }) => Statement::Reset {
+                name: object_name(name),
+            },
             ast::Statement::ShowVariable { variable } if !is_all(variable) => {
-                let name = variable.iter().map(|part| part.value.clone()).collect::<Vec<_>>().join(".");
+                let name = variable
+                    .iter()
+                    .map(|part| part.value.clone())
+                    .collect::<Vec<_>>()
+                    .join(".");
                 Statement::Show { name }
             }
             _ => Statement::Read(Box::new(statement)),
         },
         EngineStatement::Reset(_) => match statement {
-            EngineStatement::Reset(reset) => Statement::Reset { name: reset.to_string().trim_start_matches("RESET ").to_owned() },
+            EngineStatement::Reset(reset) => Statement::Reset {
+                name: reset.to_string().trim_start_matches("RESET ").to_owned(),
+            },
             other => Statement::Read(Box::new(other)),
         },
         _ => Statement::Read(Box::new(statement)),
@@ -68,19 +84,32 @@ fn is_all(variable: &[ast::Ident]) -> bool {
 }
 
 fn object_name(name: &ast::ObjectName) -> String {
-    let parts = name.0.iter().map(|part| part.as_ident().map_or_else(|| part.to_string(), |ident| ident.value.clone()));
+    let parts = name.0.iter().map(|part| {
+        part.as_ident()
+            .map_or_else(|| part.to_string(), |ident| ident.value.clone())
+    });
     parts.collect::<Vec<_>>().join(".")
 }
 
 fn set_statement(set: &ast::Set) -> Result<Statement> {
     match set {
-        ast::Set::SingleAssignment { variable, values, .. } => match values.as_slice() {
-            [value] => Ok(Statement::Set { name: object_name(variable), value: literal_text(value)? }),
-            _ => Err(Error::Variable(format!("expected one value for `{}`, found {}", object_name(variable), values.len()))),
+        ast::Set::SingleAssignment {
+            variable, values, ..
+        } => match values.as_slice() {
+            [value] => Ok(Statement::Set {
+                name: object_name(variable),
+                value: literal_text(value)?,
+            }),
+            _ => Err(Error::Variable(format!(
+                "expected one value for `{}`, found {}",
+                object_name(variable),
+                values.len()
+            ))),
         },
-        ast::Set::SetTimeZone { value, .. } => {
-            Ok(Statement::Set { name: "timezone".to_owned(), value: literal_text(value)? })
-        }
+        ast::Set::SetTimeZone { value, .. } => Ok(Statement::Set {
+            name: "timezone".to_owned(),
+            value: literal_text(value)?,
+        }),
         other => Err(Error::Unsupported(format!("`{other}` is not supported"))),
     }
 }
@@ -89,19 +118,28 @@ fn set_statement(set: &ast::Set) -> Result<Statement> {
 fn literal_text(value: &ast::Expr) -> Result<String> {
     match value {
         ast::Expr::Value(value) => match &value.value {
-            ast::Value::SingleQuotedString(text) | ast::Value::DoubleQuotedString(text) => Ok(text.clone()),
+            ast::Value::SingleQuotedString(text) | ast::Value::DoubleQuotedString(text) => {
+                Ok(text.clone())
+            }
             ast::Value::Null => Ok(String::new()),
             other => Ok(other.to_string()),
         },
-        ast::Expr::Identifier(word) if word.value.eq_ignore_ascii_case("default") => Ok(String::new()),
+        ast::Expr::Identifier(word) if word.value.eq_ignore_ascii_case("default") => {
+            Ok(String::new())
+        }
         ast::Expr::Identifier(word) => Ok(word.value.clone()),
-        other => Err(Error::Variable(format!("expected a text in quotes, found `{other}`"))),
+        other => Err(Error::Variable(format!(
+            "expected a text in quotes, found `{other}`"
+        ))),
     }
 }
 
 /// Refuses statements that would change something.
 pub(super) fn verify(plan: &LogicalPlan) -> Result<()> {
-    let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    let options = SQLOptions::new()
+        .with_allow_ddl(false)
+        .with_allow_dml(false)
+        .with_allow_statements(false);
     options.verify_plan(plan).map_err(|error| {
         let what = match plan {
             LogicalPlan::Ddl(ddl) => ddl.name().to_owned(),
@@ -110,6 +148,8 @@ pub(super) fn verify(plan: &LogicalPlan) -> Result<()> {
             LogicalPlan::Statement(statement) => statement.name().to_owned(),
             _ => return Error::from(error),
         };
-        Error::Unsupported(format!("{what} is not supported in SQL: records come in by `ingest`, queries only read"))
+        Error::Unsupported(format!(
+            "{what} is not supported in SQL: records come in by `ingest`, queries only read"
+        ))
     })
 }

@@ -19,7 +19,11 @@ pub(super) struct Variables {
 
 impl Default for Variables {
     fn default() -> Self {
-        Self { chatbot_id: None, as_of: None, timezone: "UTC".to_owned() }
+        Self {
+            chatbot_id: None,
+            as_of: None,
+            timezone: "UTC".to_owned(),
+        }
     }
 }
 
@@ -28,9 +32,15 @@ fn canonical(name: &str) -> Result<&'static str> {
     let lower = name.to_ascii_lowercase();
     match lower.as_str() {
         "time zone" | "time.zone" | "datafusion.execution.time_zone" => Ok("timezone"),
-        other => NAMES.into_iter().find(|known| *known == other).ok_or_else(|| {
-            Error::Variable(format!("unknown variable `{name}`: expected one of {}", NAMES.map(|name| format!("`{name}`")).join(", ")))
-        }),
+        other => NAMES
+            .into_iter()
+            .find(|known| *known == other)
+            .ok_or_else(|| {
+                Error::Variable(format!(
+                    "unknown variable `{name}`: expected one of {}",
+                    NAMES.map(|name| format!("`{name}`")).join(", ")
+                ))
+            }),
     }
 }
 
@@ -88,19 +98,25 @@ impl Variables {
 /// RFC 3339 with `Z` or an offset, as everywhere in the lake.
 fn parse_instant(text: &str) -> Result<i64> {
     let wrong = || {
-        Error::Variable(format!("`chatlake.as_of`: expected an instant such as `2026-03-12T16:00:00Z`, found `{text}`"))
+        Error::Variable(format!(
+            "`chatlake.as_of`: expected an instant such as `2026-03-12T16:00:00Z`, found `{text}`"
+        ))
     };
     let after_date = text.get(10..).unwrap_or_default();
     if !after_date.contains(['Z', 'z', '+', '-']) {
         return Err(wrong());
     }
-    string_to_timestamp_nanos(text).map(|nanos| nanos.div_euclid(1_000)).map_err(|_| wrong())
+    string_to_timestamp_nanos(text)
+        .map(|nanos| nanos.div_euclid(1_000))
+        .map_err(|_| wrong())
 }
 
 fn parse_timezone(text: &str) -> Result<String> {
     let known = text.parse::<arrow::array::timezone::Tz>();
     known.map(|_| text.to_owned()).map_err(|_| {
-        Error::Variable(format!("`timezone`: expected an IANA zone such as `Europe/Berlin` or an offset, found `{text}`"))
+        Error::Variable(format!(
+            "`timezone`: expected an IANA zone such as `Europe/Berlin` or an offset, found `{text}`"
+        ))
     })
 }
 
@@ -112,7 +128,9 @@ mod tests {
     fn variables_are_set_shown_and_reset() {
         let mut variables = Variables::default();
         variables.set("chatlake.chatbot_id", "cb_1").unwrap();
-        variables.set("CHATLAKE.AS_OF", "2026-03-12T16:00:00+01:00").unwrap();
+        variables
+            .set("CHATLAKE.AS_OF", "2026-03-12T16:00:00+01:00")
+            .unwrap();
         assert_eq!(variables.chatbot_id().as_deref(), Some("cb_1"));
         assert_eq!(variables.as_of_micros(), Some(1_773_327_600_000_000));
         assert_eq!(variables.get("timezone").unwrap().as_deref(), Some("UTC"));
@@ -125,7 +143,11 @@ mod tests {
         let mut variables = Variables::default();
         for (name, value, expected) in [
             ("nope", "x", "unknown variable `nope`: expected one of"),
-            ("chatlake.as_of", "2026-03-12T16:00:00", "expected an instant such as"),
+            (
+                "chatlake.as_of",
+                "2026-03-12T16:00:00",
+                "expected an instant such as",
+            ),
             ("chatlake.as_of", "yesterday", "expected an instant such as"),
             ("timezone", "Mars/Base", "expected an IANA zone"),
         ] {

@@ -69,6 +69,7 @@ impl CsvRows {
             .byte_headers()
             .cloned()
             .map_err(|error| rows.error(&error))?;
+        rows.reader.get_mut().renew();
         let names: Vec<_> = header
             .iter()
             .map(|name| String::from_utf8_lossy(name.trim_ascii()))

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use arrow::array::BooleanArray;
-use serde_json::json;
 
 use crate::code::Code;
+use crate::json;
 use crate::report::Tally;
 
 /// Findings in one batch; rows are counted from 0 inside the batch.
@@ -78,7 +78,11 @@ impl Findings {
         for (row, code) in self.rejects {
             let row = first_row + row as u64;
             // Writing to a vector cannot fail.
-            _ = writeln!(lines, "{}", json!({"row": row, "code": code.as_str()}));
+            _ = writeln!(
+                lines,
+                r#"{{"row":{row},"code":{}}}"#,
+                json::quote(code.as_str())
+            );
             tally.rejects.add(row, code, details_max);
         }
         (tally, lines)

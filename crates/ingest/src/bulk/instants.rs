@@ -31,8 +31,8 @@ pub(super) fn check(
             reject_outside(&micros, column.name, findings);
             micros
         }
-        Some(_) => match texts(column)? {
-            Some(texts) if !is_number(column) => parse(&texts, column.name, findings),
+        Some(_) => match texts(column) {
+            Ok(Some(texts)) if !is_number(column) => parse(&texts, column.name, findings),
             _ => return Err(column.wrong_type("a timestamp")),
         },
     };

@@ -38,7 +38,9 @@ pub(super) struct PartitionNumbers {
 impl PartitionNumbers {
     /// The partition of a number given out before.
     pub(super) fn partition(&self, number: u32) -> Option<&Partition> {
-        self.partitions.get(number as usize).and_then(Option::as_ref)
+        self.partitions
+            .get(number as usize)
+            .and_then(Option::as_ref)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -63,9 +65,13 @@ impl PartitionNumbers {
             table: table.name.clone(),
             reason: format!("expected a column `{name}`, found none"),
         };
-        let times = rows.column_by_name(time).and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>());
+        let times = rows
+            .column_by_name(time)
+            .and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>());
         let times = times.ok_or_else(|| missing(time))?;
-        let chatbots = rows.column_by_name(chatbot).and_then(|column| column.as_string_opt::<i32>());
+        let chatbots = rows
+            .column_by_name(chatbot)
+            .and_then(|column| column.as_string_opt::<i32>());
         let chatbots = chatbots.ok_or_else(|| missing(chatbot))?;
         // neighbours mostly share their partition, and a batch has few partitions: ask the big map rarely
         let mut seen: HashMap<(Option<&str>, Day), u32> = HashMap::new();
@@ -79,7 +85,10 @@ impl PartitionNumbers {
                 return number;
             }
             let number = *seen.entry(key).or_insert_with(|| {
-                self.number(Some(Partition { chatbot_id: chatbot_id.map(Arc::from), day: key.1.0 }))
+                self.number(Some(Partition {
+                    chatbot_id: chatbot_id.map(Arc::from),
+                    day: key.1.0,
+                }))
             });
             last = Some((key, number));
             number
@@ -102,11 +111,18 @@ pub(super) fn group_by_partition(
             }
         }
     }
-    (0u32..).zip(groups).filter(|(_, rows)| !rows.is_empty()).collect()
+    (0u32..)
+        .zip(groups)
+        .filter(|(_, rows)| !rows.is_empty())
+        .collect()
 }
 
 /// The rows, in the table's sort order, as one batch with all columns of the table.
-pub(super) fn gather_sorted(table: &Table, batches: &[BufferedBatch], rows: &[RowRef]) -> Result<RecordBatch> {
+pub(super) fn gather_sorted(
+    table: &Table,
+    batches: &[BufferedBatch],
+    rows: &[RowRef],
+) -> Result<RecordBatch> {
     let order = sort_order(table, batches, rows)?;
     let sorted: Vec<(usize, usize)> = order
         .values()
@@ -115,20 +131,38 @@ pub(super) fn gather_sorted(table: &Table, batches: &[BufferedBatch], rows: &[Ro
         .map(|(batch, row)| (batch as usize, row as usize))
         .collect();
     let columns = (0..table.columns.len()).map(|index| gather(batches, index, &sorted));
-    Ok(RecordBatch::try_new(table.arrow_schema(), columns.collect::<Result<_>>()?)?)
+    Ok(RecordBatch::try_new(
+        table.arrow_schema(),
+        columns.collect::<Result<_>>()?,
+    )?)
 }
 
 fn sort_order(table: &Table, batches: &[BufferedBatch], rows: &[RowRef]) -> Result<UInt32Array> {
-    let positions: Vec<(usize, usize)> = rows.iter().map(|(batch, row)| (*batch as usize, *row as usize)).collect();
-    let columns = table.cluster_by.iter().filter_map(|name| table.column_index(name));
+    let positions: Vec<(usize, usize)> = rows
+        .iter()
+        .map(|(batch, row)| (*batch as usize, *row as usize))
+        .collect();
+    let columns = table
+        .cluster_by
+        .iter()
+        .filter_map(|name| table.column_index(name));
     let columns: Vec<SortColumn> = columns
-        .map(|index| Ok(SortColumn { values: gather(batches, index, &positions)?, options: None }))
+        .map(|index| {
+            Ok(SortColumn {
+                values: gather(batches, index, &positions)?,
+                options: None,
+            })
+        })
         .collect::<Result<_>>()?;
     Ok(lexsort_to_indices(&columns, None)?)
 }
 
 /// One column of the given rows. Only batches that hold such rows are looked at.
-fn gather(batches: &[BufferedBatch], column: usize, rows: &[(usize, usize)]) -> Result<Arc<dyn Array>> {
+fn gather(
+    batches: &[BufferedBatch],
+    column: usize,
+    rows: &[(usize, usize)],
+) -> Result<Arc<dyn Array>> {
     let mut position_of = vec![usize::MAX; batches.len()];
     let mut arrays: Vec<&dyn Array> = Vec::new();
     let local: Vec<(usize, usize)> = rows
@@ -146,5 +180,7 @@ fn gather(batches: &[BufferedBatch], column: usize, rows: &[(usize, usize)]) -> 
 
 /// The values of the first sort column (ids are text), if it has that type.
 pub(super) fn text_column<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a StringArray> {
-    batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>())
+    batch
+        .column_by_name(name)
+        .and_then(|column| column.as_string_opt::<i32>())
 }

@@ -16,27 +16,40 @@ fn messages(load: &mut Load, rows: &[Message<'_>]) -> Rows {
     let table = chatlake_schema::table("messages").unwrap();
     let first = load.reserve_ingest_seq(rows.len() as u64);
     let text = |pick: &dyn Fn(&Message<'_>) -> String| -> ArrayRef {
-        Arc::new(rows.iter().map(|row| Some(pick(row))).collect::<StringArray>())
+        Arc::new(
+            rows.iter()
+                .map(|row| Some(pick(row)))
+                .collect::<StringArray>(),
+        )
     };
     let times = || -> ArrayRef {
         let values = rows.iter().map(|row| row.3 * HOUR).collect::<Vec<_>>();
         Arc::new(TimestampMicrosecondArray::from(values).with_timezone("UTC"))
     };
-    let columns = table.columns.iter().map(|column| match column.name.as_str() {
-        "chatbot_id" => text(&|row| row.0.to_owned()),
-        "conversation_id" => text(&|row| row.1.to_owned()),
-        "message_id" => text(&|row| row.2.to_owned()),
-        "content" => text(&|row| row.4.to_owned()),
-        "sender_type" => text(&|_| "customer".to_owned()),
-        "role" => text(&|_| "user".to_owned()),
-        "direction" => text(&|_| "inbound".to_owned()),
-        "is_visible" | "is_private" => Arc::new(BooleanArray::from(vec![true; rows.len()])),
-        "sent_at" | "received_at" => times(),
-        "ingest_seq" => Arc::new(Int64Array::from_iter_values(first..first + rows.len() as i64)),
-        _ => arrow::array::new_null_array(&column.column_type.arrow_type(), rows.len()),
-    });
+    let columns = table
+        .columns
+        .iter()
+        .map(|column| match column.name.as_str() {
+            "chatbot_id" => text(&|row| row.0.to_owned()),
+            "conversation_id" => text(&|row| row.1.to_owned()),
+            "message_id" => text(&|row| row.2.to_owned()),
+            "content" => text(&|row| row.4.to_owned()),
+            "sender_type" => text(&|_| "customer".to_owned()),
+            "role" => text(&|_| "user".to_owned()),
+            "direction" => text(&|_| "inbound".to_owned()),
+            "is_visible" | "is_private" => Arc::new(BooleanArray::from(vec![true; rows.len()])),
+            "sent_at" | "received_at" => times(),
+            "ingest_seq" => Arc::new(Int64Array::from_iter_values(
+                first..first + rows.len() as i64,
+            )),
+            _ => arrow::array::new_null_array(&column.column_type.arrow_type(), rows.len()),
+        });
     let batch = RecordBatch::try_new(table.arrow_schema(), columns.collect()).unwrap();
-    Rows { table, batch, part_of_record: false }
+    Rows {
+        table,
+        batch,
+        part_of_record: false,
+    }
 }
 
 fn agents(load: &mut Load, rows: &[(&str, &str)]) -> Rows {
@@ -48,20 +61,37 @@ fn agents(load: &mut Load, rows: &[(&str, &str)]) -> Rows {
             "agent_id" => Arc::new(rows.iter().map(|row| Some(row.0)).collect::<StringArray>()),
             "name" => Arc::new(rows.iter().map(|row| Some(row.1)).collect::<StringArray>()),
             "role" => Arc::new(StringArray::from(vec!["agent"; rows.len()])),
-            "ingest_seq" => Arc::new(Int64Array::from_iter_values(first..first + rows.len() as i64)),
+            "ingest_seq" => Arc::new(Int64Array::from_iter_values(
+                first..first + rows.len() as i64,
+            )),
             _ => arrow::array::new_null_array(&column.column_type.arrow_type(), rows.len()),
         }
     });
     let batch = RecordBatch::try_new(table.arrow_schema(), columns.collect()).unwrap();
-    Rows { table, batch, part_of_record: false }
+    Rows {
+        table,
+        batch,
+        part_of_record: false,
+    }
 }
 
 async fn open(location: &Location, settings: StorageSettings) -> Arc<Lake> {
-    Lake::open(location.clone(), settings, Arc::new(FixedClock(1_000_000)), true).await.unwrap()
+    Lake::open(
+        location.clone(),
+        settings,
+        Arc::new(FixedClock(1_000_000)),
+        true,
+    )
+    .await
+    .unwrap()
 }
 
 async fn memory_lake() -> Arc<Lake> {
-    open(&Location::parse("memory://").unwrap(), StorageSettings::default()).await
+    open(
+        &Location::parse("memory://").unwrap(),
+        StorageSettings::default(),
+    )
+    .await
 }
 
 async fn load_messages(lake: &Arc<Lake>, rows: &[Message<'_>]) -> TableReceipt {
@@ -77,11 +107,28 @@ async fn stored(lake: &Arc<Lake>) -> Vec<(String, String, String)> {
     let snapshot = lake.snapshot();
     let mut found = Vec::new();
     for file in snapshot.table("messages").unwrap().iter() {
-        for batch in crate::read::read_file(lake, table, file, None).await.unwrap() {
-            let column = |name: &str| batch.column_by_name(name).unwrap().as_string::<i32>().clone();
-            let (conversations, ids, contents) = (column("conversation_id"), column("message_id"), column("content"));
+        for batch in crate::read::read_file(lake, table, file, None)
+            .await
+            .unwrap()
+        {
+            let column = |name: &str| {
+                batch
+                    .column_by_name(name)
+                    .unwrap()
+                    .as_string::<i32>()
+                    .clone()
+            };
+            let (conversations, ids, contents) = (
+                column("conversation_id"),
+                column("message_id"),
+                column("content"),
+            );
             for row in 0..batch.num_rows() {
-                found.push((conversations.value(row).into(), ids.value(row).into(), contents.value(row).into()));
+                found.push((
+                    conversations.value(row).into(),
+                    ids.value(row).into(),
+                    contents.value(row).into(),
+                ));
             }
         }
     }
@@ -90,7 +137,11 @@ async fn stored(lake: &Arc<Lake>) -> Vec<(String, String, String)> {
 }
 
 fn row(conversation: &str, message: &str, content: &str) -> (String, String, String) {
-    (conversation.to_owned(), message.to_owned(), content.to_owned())
+    (
+        conversation.to_owned(),
+        message.to_owned(),
+        content.to_owned(),
+    )
 }
 
 #[tokio::test]
@@ -98,24 +149,66 @@ async fn rows_are_partitioned_by_chatbot_and_utc_day() {
     let lake = memory_lake().await;
     let receipt = load_messages(
         &lake,
-        &[("a", "c1", "m1", 0, "x"), ("a", "c1", "m2", 23, "x"), ("a", "c1", "m3", 24, "x"), ("b/../", "c1", "m1", 0, "x")],
+        &[
+            ("a", "c1", "m1", 0, "x"),
+            ("a", "c1", "m2", 23, "x"),
+            ("a", "c1", "m3", 24, "x"),
+            ("b/../", "c1", "m1", 0, "x"),
+        ],
     )
     .await;
-    assert_eq!((receipt.row_count, receipt.file_count, receipt.duplicate_record_count), (4, 3, 0));
+    assert_eq!(
+        (
+            receipt.row_count,
+            receipt.file_count,
+            receipt.duplicate_record_count
+        ),
+        (4, 3, 0)
+    );
     let snapshot = lake.snapshot();
     let files = snapshot.table("messages").unwrap();
-    let days: Vec<_> = files.iter().map(|file| file.partition.clone().unwrap()).map(|p| (p.chatbot_id.unwrap().to_string(), p.day)).collect();
-    assert_eq!(days, [("a".to_owned(), 0), ("a".to_owned(), 1), ("b/../".to_owned(), 0)]);
+    let days: Vec<_> = files
+        .iter()
+        .map(|file| file.partition.clone().unwrap())
+        .map(|p| (p.chatbot_id.unwrap().to_string(), p.day))
+        .collect();
+    assert_eq!(
+        days,
+        [
+            ("a".to_owned(), 0),
+            ("a".to_owned(), 1),
+            ("b/../".to_owned(), 0)
+        ]
+    );
 }
 
 #[tokio::test]
 async fn the_first_write_wins_within_a_load_and_over_loads_and_days() {
     let lake = memory_lake().await;
-    let receipt = load_messages(&lake, &[("a", "c", "m", 0, "first"), ("a", "c", "m", 50, "second"), ("b", "c", "m", 0, "other bot")]).await;
+    let receipt = load_messages(
+        &lake,
+        &[
+            ("a", "c", "m", 0, "first"),
+            ("a", "c", "m", 50, "second"),
+            ("b", "c", "m", 0, "other bot"),
+        ],
+    )
+    .await;
     assert_eq!((receipt.row_count, receipt.duplicate_record_count), (2, 1));
-    let receipt = load_messages(&lake, &[("a", "c", "m", 99, "third"), ("a", "c", "new", 0, "new")]).await;
+    let receipt = load_messages(
+        &lake,
+        &[("a", "c", "m", 99, "third"), ("a", "c", "new", 0, "new")],
+    )
+    .await;
     assert_eq!((receipt.row_count, receipt.duplicate_record_count), (1, 1));
-    assert_eq!(stored(&lake).await, [row("c", "m", "first"), row("c", "m", "other bot"), row("c", "new", "new")]);
+    assert_eq!(
+        stored(&lake).await,
+        [
+            row("c", "m", "first"),
+            row("c", "m", "other bot"),
+            row("c", "new", "new")
+        ]
+    );
 }
 
 #[tokio::test]
@@ -131,25 +224,59 @@ async fn a_load_that_adds_nothing_makes_no_commit() {
 
 #[tokio::test]
 async fn memory_limits_change_files_but_not_rows() {
-    let rows: Vec<(String, String, i64)> =
-        (0..500).map(|n| (format!("c{}", n % 37), format!("m{}", n % 200), i64::from(n % 90))).collect();
-    let expected: std::collections::BTreeSet<_> = rows.iter().map(|row| (row.0.clone(), row.1.clone())).collect();
+    let rows: Vec<(String, String, i64)> = (0..500)
+        .map(|n| {
+            (
+                format!("c{}", n % 37),
+                format!("m{}", n % 200),
+                i64::from(n % 90),
+            )
+        })
+        .collect();
+    let expected: std::collections::BTreeSet<_> = rows
+        .iter()
+        .map(|row| (row.0.clone(), row.1.clone()))
+        .collect();
     let mut results = Vec::new();
     for bytes in [0, 20_000, 256 << 20] {
-        let settings = StorageSettings { load_memory_bytes: bytes, dedup_memory_bytes: bytes, file_rows_max: 7, ..Default::default() };
+        let settings = StorageSettings {
+            load_memory_bytes: bytes,
+            dedup_memory_bytes: bytes,
+            file_rows_max: 7,
+            ..Default::default()
+        };
         let lake = open(&Location::parse("memory://").unwrap(), settings).await;
         let mut load = lake.begin_load().await.unwrap();
         for chunk in rows.chunks(50) {
-            let chunk: Vec<Message<'_>> = chunk.iter().map(|row| ("a", row.0.as_str(), row.1.as_str(), row.2, "x")).collect();
+            let chunk: Vec<Message<'_>> = chunk
+                .iter()
+                .map(|row| ("a", row.0.as_str(), row.1.as_str(), row.2, "x"))
+                .collect();
             let rows = messages(&mut load, &chunk);
             load.append(rows).await.unwrap();
         }
         let receipt = load.commit().await.unwrap().tables.remove(0);
         assert_eq!(receipt.row_count + receipt.duplicate_record_count, 500);
         let check = lake.check().await.unwrap();
-        assert_eq!((check.damages.len(), check.tables.iter().map(|table| table.orphan_count).sum::<u64>()), (0, 0));
+        assert_eq!(
+            (
+                check.damages.len(),
+                check
+                    .tables
+                    .iter()
+                    .map(|table| table.orphan_count)
+                    .sum::<u64>()
+            ),
+            (0, 0)
+        );
         let found = stored(&lake).await;
-        assert_eq!(found.iter().map(|row| (row.0.clone(), row.1.clone())).collect::<std::collections::BTreeSet<_>>(), expected);
+        assert_eq!(
+            found
+                .iter()
+                .map(|row| (row.0.clone(), row.1.clone()))
+                .collect::<std::collections::BTreeSet<_>>(),
+            expected
+        );
         assert_eq!(found.len(), expected.len());
         results.push(found);
     }
@@ -160,7 +287,12 @@ async fn memory_limits_change_files_but_not_rows() {
 async fn a_registry_row_that_changes_nothing_is_a_repetition() {
     let lake = memory_lake().await;
     let mut counts = Vec::new();
-    for rows in [vec![("x", "Ann"), ("x", "Ann"), ("y", "Bob")], vec![("x", "Ann")], vec![("x", "Eve"), ("x", "Ann")], vec![("x", "Ann")]] {
+    for rows in [
+        vec![("x", "Ann"), ("x", "Ann"), ("y", "Bob")],
+        vec![("x", "Ann")],
+        vec![("x", "Eve"), ("x", "Ann")],
+        vec![("x", "Ann")],
+    ] {
         let mut load = lake.begin_load().await.unwrap();
         let rows = agents(&mut load, &rows);
         load.append(rows).await.unwrap();
@@ -175,15 +307,39 @@ async fn a_lake_reopened_is_the_lake_that_was_closed() {
     let dir = tempfile::tempdir().unwrap();
     let location = Location::parse(dir.path().join("lake").to_str().unwrap()).unwrap();
     let lake = open(&location, StorageSettings::default()).await;
-    load_messages(&lake, &[("a", "c", "m", 0, "x"), ("é%/ \n", "c", "m", 30, "y")]).await;
-    let before: Vec<_> = lake.snapshot().table("messages").unwrap().iter().cloned().collect();
+    load_messages(
+        &lake,
+        &[("a", "c", "m", 0, "x"), ("é%/ \n", "c", "m", 30, "y")],
+    )
+    .await;
+    let before: Vec<_> = lake
+        .snapshot()
+        .table("messages")
+        .unwrap()
+        .iter()
+        .cloned()
+        .collect();
     drop(lake);
     std::fs::remove_dir_all(dir.path().join("lake/wal")).unwrap();
     let lake = open(&location, StorageSettings::default()).await;
-    let after: Vec<_> = lake.snapshot().table("messages").unwrap().iter().cloned().collect();
+    let after: Vec<_> = lake
+        .snapshot()
+        .table("messages")
+        .unwrap()
+        .iter()
+        .cloned()
+        .collect();
     assert_eq!(before, after, "the Delta log alone tells the same files");
-    assert_eq!((lake.snapshot().commit(), lake.snapshot().ingest_seq_max()), (1, 2));
-    assert_eq!(load_messages(&lake, &[("a", "c", "m", 5, "z")]).await.duplicate_record_count, 1);
+    assert_eq!(
+        (lake.snapshot().commit(), lake.snapshot().ingest_seq_max()),
+        (1, 2)
+    );
+    assert_eq!(
+        load_messages(&lake, &[("a", "c", "m", 5, "z")])
+            .await
+            .duplicate_record_count,
+        1
+    );
 }
 
 #[tokio::test]
@@ -195,7 +351,9 @@ async fn a_commit_that_reached_only_the_journal_is_seen_and_completed() {
     load_messages(&lake, &[("a", "c", "m2", 0, "x")]).await;
     drop(lake);
     // as if the process had died between the journal and the Delta log
-    let log = dir.path().join("lake/tables/messages/_delta_log/00000000000000000002.json");
+    let log = dir
+        .path()
+        .join("lake/tables/messages/_delta_log/00000000000000000002.json");
     std::fs::remove_file(&log).unwrap();
     let lake = open(&location, StorageSettings::default()).await;
     assert_eq!(stored(&lake).await.len(), 2);
@@ -204,14 +362,20 @@ async fn a_commit_that_reached_only_the_journal_is_seen_and_completed() {
     assert!(log.exists());
     drop(lake);
     let lake = open(&location, StorageSettings::default()).await;
-    assert_eq!((stored(&lake).await.len(), lake.snapshot().commit()), (3, 3));
+    assert_eq!(
+        (stored(&lake).await.len(), lake.snapshot().commit()),
+        (3, 3)
+    );
 }
 
 #[tokio::test]
 async fn a_reader_in_another_process_follows_and_a_second_writer_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let location = Location::parse(dir.path().join("lake").to_str().unwrap()).unwrap();
-    let settings = || StorageSettings { journal_entries_kept: 4, ..Default::default() };
+    let settings = || StorageSettings {
+        journal_entries_kept: 4,
+        ..Default::default()
+    };
     let writer = open(&location, settings()).await;
     let reader = open(&location, settings()).await;
     load_messages(&writer, &[("a", "c", "m0", 0, "x")]).await;
@@ -223,40 +387,86 @@ async fn a_reader_in_another_process_follows_and_a_second_writer_is_refused() {
         load_messages(&writer, &[("a", "c", &format!("m{n}"), 0, "x")]).await;
     }
     reader.refresh().await.unwrap();
-    assert_eq!((stored(&reader).await.len(), reader.snapshot().commit()), (20, 20));
+    assert_eq!(
+        (stored(&reader).await.len(), reader.snapshot().commit()),
+        (20, 20)
+    );
     let open_load = writer.begin_load().await.unwrap();
     let busy = reader.begin_load().await.unwrap_err();
     assert_eq!(busy.code(), chatlake_types::ErrorCode::Busy);
     drop(open_load);
     load_messages(&reader, &[("a", "c", "from the other", 0, "x")]).await;
-    assert_eq!(load_messages(&writer, &[("a", "c", "from the other", 0, "x")]).await.duplicate_record_count, 1);
+    assert_eq!(
+        load_messages(&writer, &[("a", "c", "from the other", 0, "x")])
+            .await
+            .duplicate_record_count,
+        1
+    );
 }
 
 #[tokio::test]
 async fn checkpoints_do_not_change_what_is_stored() {
     let dir = tempfile::tempdir().unwrap();
     let location = Location::parse(dir.path().join("lake").to_str().unwrap()).unwrap();
-    let settings = || StorageSettings { checkpoint_interval_commits: 3, ..Default::default() };
+    let settings = || StorageSettings {
+        checkpoint_interval_commits: 3,
+        ..Default::default()
+    };
     let lake = open(&location, settings()).await;
     for n in 0..8 {
         load_messages(&lake, &[("a", "c", &format!("m{n}"), n, "x")]).await;
     }
-    assert!(dir.path().join("lake/tables/messages/_delta_log/_last_checkpoint").exists());
+    assert!(
+        dir.path()
+            .join("lake/tables/messages/_delta_log/_last_checkpoint")
+            .exists()
+    );
     drop(lake);
     let lake = open(&location, settings()).await;
-    assert_eq!((stored(&lake).await.len(), lake.snapshot().commit()), (8, 8));
+    assert_eq!(
+        (stored(&lake).await.len(), lake.snapshot().commit()),
+        (8, 8)
+    );
 }
 
 #[tokio::test]
 async fn a_dropped_load_leaves_nothing() {
-    let lake = open(&Location::parse("memory://").unwrap(), StorageSettings { load_memory_bytes: 0, ..Default::default() }).await;
+    let lake = open(
+        &Location::parse("memory://").unwrap(),
+        StorageSettings {
+            load_memory_bytes: 0,
+            ..Default::default()
+        },
+    )
+    .await;
     let mut load = lake.begin_load().await.unwrap();
     let rows = messages(&mut load, &[("a", "c", "m", 0, "x")]);
     load.append(rows).await.unwrap();
-    assert_eq!(lake.check().await.unwrap().tables.iter().map(|table| table.orphan_count).sum::<u64>(), 1);
+    assert_eq!(
+        lake.check()
+            .await
+            .unwrap()
+            .tables
+            .iter()
+            .map(|table| table.orphan_count)
+            .sum::<u64>(),
+        1
+    );
     load.abort().await;
-    assert_eq!(lake.check().await.unwrap().tables.iter().map(|table| table.orphan_count).sum::<u64>(), 0);
-    assert_eq!((stored(&lake).await.len(), lake.snapshot().commit()), (0, 0));
+    assert_eq!(
+        lake.check()
+            .await
+            .unwrap()
+            .tables
+            .iter()
+            .map(|table| table.orphan_count)
+            .sum::<u64>(),
+        0
+    );
+    assert_eq!(
+        (stored(&lake).await.len(), lake.snapshot().commit()),
+        (0, 0)
+    );
 }
 
 #[tokio::test]
@@ -265,12 +475,30 @@ async fn damage_is_found_and_named() {
     let location = Location::parse(dir.path().join("lake").to_str().unwrap()).unwrap();
     let lake = open(&location, StorageSettings::default()).await;
     load_messages(&lake, &[("a", "c", "m", 0, "x"), ("a", "c", "n", 30, "x")]).await;
-    let files: Vec<_> = lake.snapshot().table("messages").unwrap().iter().cloned().collect();
-    let path = |n: usize| dir.path().join("lake").join(files[n].path_in_lake("messages"));
+    let files: Vec<_> = lake
+        .snapshot()
+        .table("messages")
+        .unwrap()
+        .iter()
+        .cloned()
+        .collect();
+    let path = |n: usize| {
+        dir.path()
+            .join("lake")
+            .join(files[n].path_in_lake("messages"))
+    };
     std::fs::remove_file(path(0)).unwrap();
     std::fs::write(path(1), vec![0; files[1].size_bytes as usize]).unwrap();
     let damages = lake.check().await.unwrap().damages;
     assert_eq!(damages.len(), 2);
-    assert!(damages.iter().any(|damage| damage.reason == "expected a data file, found none"));
-    assert!(damages.iter().any(|damage| damage.reason.starts_with("expected a Parquet data file")));
+    assert!(
+        damages
+            .iter()
+            .any(|damage| damage.reason == "expected a data file, found none")
+    );
+    assert!(
+        damages
+            .iter()
+            .any(|damage| damage.reason.starts_with("expected a Parquet data file"))
+    );
 }

@@ -21,9 +21,12 @@ const TASK_ROWS: usize = 2_048;
 /// Data files being made durable at the same time, per encoding task.
 const PUTS_MAX: usize = 8;
 
+/// A file with its partition's number.
+type NumberedFile = (u32, Arc<DataFile>);
+
 /// What was written before it ended, and how it ended.
 pub(super) struct Written {
-    pub(super) written: Vec<(u32, Arc<DataFile>)>,
+    pub(super) written: Vec<NumberedFile>,
     pub(super) outcome: Result<()>,
 }
 
@@ -43,14 +46,19 @@ pub(super) async fn write_partitions(
     numbers: &PartitionNumbers,
 ) -> Written {
     let batches = Arc::new(batches);
-    let mut tasks: Vec<BoxFuture<'_, Vec<Result<(u32, Arc<DataFile>)>>>> = Vec::new();
+    let mut tasks: Vec<BoxFuture<'_, Vec<Result<NumberedFile>>>> = Vec::new();
     for bundle in bundle(groups) {
-        let work: Vec<_> =
-            bundle.into_iter().map(|(number, rows)| (number, numbers.partition(number).cloned(), rows)).collect();
+        let work: Vec<_> = bundle
+            .into_iter()
+            .map(|(number, rows)| (number, numbers.partition(number).cloned(), rows))
+            .collect();
         tasks.push(write_bundle(lake, table, Arc::clone(&batches), work).boxed());
     }
     let mut tasks = futures::stream::iter(tasks).buffer_unordered(lake.settings().encode_tasks_max);
-    let mut result = Written { written: Vec::new(), outcome: Ok(()) };
+    let mut result = Written {
+        written: Vec::new(),
+        outcome: Ok(()),
+    };
     while let Some(outcomes) = tasks.next().await {
         for outcome in outcomes {
             match outcome {
@@ -71,7 +79,7 @@ async fn write_bundle(
     table: &'static Table,
     batches: Arc<Vec<BufferedBatch>>,
     work: Vec<(u32, Option<Partition>, Vec<RowRef>)>,
-) -> Vec<Result<(u32, Arc<DataFile>)>> {
+) -> Vec<Result<NumberedFile>> {
     let settings = lake.settings().clone();
     let task = tokio::task::spawn_blocking(move || encode_all(table, &batches, work, &settings));
     let encoded = match task.await {
@@ -79,8 +87,14 @@ async fn write_bundle(
         Ok(Err(error)) => return vec![Err(error)],
         Err(error) => return vec![Err(Error::Task(error))],
     };
-    let puts: Vec<_> = encoded.into_iter().map(|encoded| put(lake, table, encoded).boxed()).collect();
-    futures::stream::iter(puts).buffer_unordered(PUTS_MAX).collect().await
+    let puts: Vec<_> = encoded
+        .into_iter()
+        .map(|encoded| put(lake, table, encoded).boxed())
+        .collect();
+    futures::stream::iter(puts)
+        .buffer_unordered(PUTS_MAX)
+        .collect()
+        .await
 }
 
 /// Bundles small groups so that a task has about [`TASK_ROWS`] rows.
@@ -113,15 +127,25 @@ fn encode_all(
         let sorted = gather_sorted(table, batches, &rows)?;
         for start in (0..sorted.num_rows()).step_by(settings.file_rows_max.max(1)) {
             let part = sorted.slice(start, settings.file_rows_max.min(sorted.num_rows() - start));
-            encoded.push(Encoded { number, partition: partition.clone(), file: encode(table, &part, settings)? });
+            encoded.push(Encoded {
+                number,
+                partition: partition.clone(),
+                file: encode(table, &part, settings)?,
+            });
         }
     }
     Ok(encoded)
 }
 
-async fn put(lake: &Lake, table: &Table, encoded: Encoded) -> Result<(u32, Arc<DataFile>)> {
-    let Encoded { number, partition, file } = encoded;
-    let folders = partition.as_ref().map(|partition| (partition.chatbot_id.as_deref(), partition.day()));
+async fn put(lake: &Lake, table: &Table, encoded: Encoded) -> Result<NumberedFile> {
+    let Encoded {
+        number,
+        partition,
+        file,
+    } = encoded;
+    let folders = partition
+        .as_ref()
+        .map(|partition| (partition.chatbot_id.as_deref(), partition.day()));
     let data_file = DataFile {
         path: new_data_file(folders).into(),
         size_bytes: file.bytes.len() as u64,
@@ -143,5 +167,15 @@ pub(super) async fn write_file(
 ) -> Result<Arc<DataFile>> {
     let settings = lake.settings().clone();
     let file = tokio::task::spawn_blocking(move || encode(table, &rows, &settings)).await??;
-    Ok(put(lake, table, Encoded { number: 0, partition, file }).await?.1)
+    Ok(put(
+        lake,
+        table,
+        Encoded {
+            number: 0,
+            partition,
+            file,
+        },
+    )
+    .await?
+    .1)
 }

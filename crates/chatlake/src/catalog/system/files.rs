@@ -30,7 +30,11 @@ impl SystemTable for Files {
             Field::new("day", DataType::Date32, true),
             Field::new("size_bytes", DataType::UInt64, false),
             Field::new("row_count", DataType::UInt64, false),
-            Field::new("written_at", DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into())), false),
+            Field::new(
+                "written_at",
+                DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into())),
+                false,
+            ),
         ]))
     }
 
@@ -46,19 +50,56 @@ impl SystemTable for Files {
             .snapshot
             .tables()
             .flat_map(|(table, files)| files.iter().map(move |file| (table, file)))
-            .filter(|(_, file)| may_see(file.partition.as_ref().and_then(|partition| partition.chatbot_id.as_deref())))
+            .filter(|(_, file)| {
+                may_see(
+                    file.partition
+                        .as_ref()
+                        .and_then(|partition| partition.chatbot_id.as_deref()),
+                )
+            })
             .collect();
         let partition = || files.iter().map(|(_, file)| file.partition.as_ref());
-        let times: TimestampMillisecondArray = files.iter().map(|(_, file)| Some(file.modified_ms)).collect();
+        let times: TimestampMillisecondArray = files
+            .iter()
+            .map(|(_, file)| Some(file.modified_ms))
+            .collect();
         let rows = RecordBatch::try_new(
             self.schema(),
             vec![
-                Arc::new(files.iter().map(|(table, _)| Some(*table)).collect::<StringArray>()),
-                Arc::new(files.iter().map(|(table, file)| Some(file.path_in_lake(table))).collect::<StringArray>()),
-                Arc::new(partition().map(|partition| partition?.chatbot_id.as_deref()).collect::<StringArray>()),
-                Arc::new(partition().map(|partition| Some(partition?.day)).collect::<Date32Array>()),
-                Arc::new(files.iter().map(|(_, file)| Some(file.size_bytes)).collect::<UInt64Array>()),
-                Arc::new(files.iter().map(|(_, file)| Some(file.stats.row_count)).collect::<UInt64Array>()),
+                Arc::new(
+                    files
+                        .iter()
+                        .map(|(table, _)| Some(*table))
+                        .collect::<StringArray>(),
+                ),
+                Arc::new(
+                    files
+                        .iter()
+                        .map(|(table, file)| Some(file.path_in_lake(table)))
+                        .collect::<StringArray>(),
+                ),
+                Arc::new(
+                    partition()
+                        .map(|partition| partition?.chatbot_id.as_deref())
+                        .collect::<StringArray>(),
+                ),
+                Arc::new(
+                    partition()
+                        .map(|partition| Some(partition?.day))
+                        .collect::<Date32Array>(),
+                ),
+                Arc::new(
+                    files
+                        .iter()
+                        .map(|(_, file)| Some(file.size_bytes))
+                        .collect::<UInt64Array>(),
+                ),
+                Arc::new(
+                    files
+                        .iter()
+                        .map(|(_, file)| Some(file.stats.row_count))
+                        .collect::<UInt64Array>(),
+                ),
                 Arc::new(times.with_timezone("UTC")),
             ],
         )?;

@@ -36,8 +36,18 @@ impl SystemTable for Tables {
 
     fn rows(&self, scope: &QueryScope) -> Result<RecordBatch> {
         let tables = chatlake_schema::tables();
-        let counts: Vec<[u64; 3]> = tables.iter().map(|table| counts(scope, &table.name)).collect();
-        let number = |index: usize| Arc::new(counts.iter().map(|counts| Some(counts[index])).collect::<UInt64Array>());
+        let counts: Vec<[u64; 3]> = tables
+            .iter()
+            .map(|table| counts(scope, &table.name))
+            .collect();
+        let number = |index: usize| {
+            Arc::new(
+                counts
+                    .iter()
+                    .map(|counts| Some(counts[index]))
+                    .collect::<UInt64Array>(),
+            )
+        };
         let text = |texts: Vec<String>| Arc::new(StringArray::from(texts));
         let rows = RecordBatch::try_new(
             self.schema(),
@@ -56,13 +66,28 @@ impl SystemTable for Tables {
 
 /// Files, rows and bytes that are the session's alone or that it sees as a whole.
 fn counts(scope: &QueryScope, table: &str) -> [u64; 3] {
-    let Some(files) = scope.snapshot.table(table) else { return [0; 3] };
+    let Some(files) = scope.snapshot.table(table) else {
+        return [0; 3];
+    };
     let Some(chatbots) = scope.visible.chatbots() else {
-        return [files.file_count() as u64, files.row_count(), files.size_bytes()];
+        return [
+            files.file_count() as u64,
+            files.row_count(),
+            files.size_bytes(),
+        ];
     };
     let visible = chatbots.iter().flat_map(|chatbot_id| {
         let chatbot_id = Some(Arc::from(*chatbot_id));
-        files.of_chatbot(&chatbot_id, Day(i32::MIN)..=Day(i32::MAX)).map(Arc::clone).collect::<Vec<_>>()
+        files
+            .of_chatbot(&chatbot_id, Day(i32::MIN)..=Day(i32::MAX))
+            .map(Arc::clone)
+            .collect::<Vec<_>>()
     });
-    visible.fold([0; 3], |sum, file| [sum[0] + 1, sum[1] + file.stats.row_count, sum[2] + file.size_bytes])
+    visible.fold([0; 3], |sum, file| {
+        [
+            sum[0] + 1,
+            sum[1] + file.stats.row_count,
+            sum[2] + file.size_bytes,
+        ]
+    })
 }
