@@ -19,7 +19,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::scalar::ScalarValue;
 
 use crate::bi_types::readable_schema;
-use crate::catalog::{QueryCatalogs, QueryScope, TableInfo, system};
+use crate::catalog::{CATALOG, DEFAULT_SCHEMA, QueryCatalogs, QueryScope, TableInfo, system};
 use crate::database::Chatlake;
 use crate::entity_table::visible_rows::VisibleRows;
 use crate::query::{Prepared, Query, show_schema};
@@ -130,16 +130,21 @@ impl Session {
     pub async fn tables(&self) -> Result<Vec<TableInfo>> {
         let state = self.plan_state().await?;
         let mut list = Vec::new();
+        let schema = state
+            .catalog_list()
+            .catalog(CATALOG)
+            .and_then(|catalog| catalog.schema(DEFAULT_SCHEMA));
+        let views = schema.ok_or_else(|| Error::Internal("the catalog has no views".to_owned()))?;
         for view in chatlake_analytics::views() {
-            let plan = state.create_logical_plan(&view.sql).await;
-            let plan =
-                plan.map_err(|error| Error::Internal(format!("view `{}`: {error}", view.name)))?;
+            let planned = views.table(&view.name).await?;
+            let planned = planned
+                .ok_or_else(|| Error::Internal(format!("view `{}` is not there", view.name)))?;
             list.push(TableInfo {
-                schema: "lake".to_owned(),
+                schema: DEFAULT_SCHEMA.to_owned(),
                 name: view.name.clone(),
                 kind: "VIEW",
                 doc: view.doc.clone(),
-                arrow_schema: documented(&readable_schema(plan.schema().as_arrow()), |name| {
+                arrow_schema: documented(&readable_schema(&planned.schema()), |name| {
                     view.columns
                         .iter()
                         .find(|column| column.name == name)

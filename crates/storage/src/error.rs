@@ -91,7 +91,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The Delta log of a table could not be read or written.
-    #[error("delta log of table `{table}`: {source}")]
+    #[error("delta log of table `{table}`: {}", first_line(source))]
     Delta {
         /// The stored table.
         table: String,
@@ -159,4 +159,14 @@ impl Error {
             source: Box::new(source),
         }
     }
+}
+
+/// The kernel adds a backtrace to its text when `RUST_BACKTRACE` is set; what a person needs is the first line.
+fn first_line(error: &delta_kernel::KernelError) -> String {
+    error
+        .to_string()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }

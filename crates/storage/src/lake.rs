@@ -9,6 +9,8 @@
 //! Guarantees: a failure before 2 leaves nothing visible; a failure after 2 loses nothing (opening reads the journal,
 //! and the next load brings the logs up to date); [`Lake::refresh`] costs one listing of a short folder when nothing changed.
 
+mod create;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -16,12 +18,10 @@ use chatlake_schema::Table;
 use chatlake_types::Clock;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt};
-use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
-use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
+use self::create::{create_lake, read_lake_file};
 use crate::delta::{DeltaLogs, TableLog};
-use crate::durable_local::create_folder;
 use crate::file_index::{LakeSnapshot, TableFiles};
 use crate::journal::{Journal, JournalEntry};
 use crate::lease::WriterLease;
@@ -31,22 +31,11 @@ use crate::paths::LakePaths;
 use crate::settings::StorageSettings;
 use crate::{Error, Result};
 
-/// The format this program reads and writes.
-const FORMAT_VERSION: u64 = 1;
-
 /// Table logs read at the same time when a lake is opened.
 const OPEN_TASKS_MAX: usize = 8;
 
 /// Commits remembered for `system.commits`.
 const COMMITS_REMEMBERED: usize = 1_000;
-
-/// `lake.json`.
-#[derive(Debug, Serialize, Deserialize)]
-struct LakeFile {
-    format: String,
-    format_version: u64,
-    lake_id: String,
-}
 
 /// A commit as it is remembered since the lake was opened (and those still in the journal before).
 #[derive(Clone, Debug)]
@@ -426,103 +415,4 @@ fn commit_info(entry: &JournalEntry) -> CommitInfo {
         size_bytes: files().map(|file| file.size_bytes).sum(),
         tables: entry.tables.keys().cloned().collect(),
     }
-}
-
-async fn read_lake_file(location: &Location, paths: &LakePaths) -> Result<Option<LakeFile>> {
-    let path = paths.lake_file()?;
-    let not_a_lake = |reason: String| Error::NotALake {
-        url: location.text().to_owned(),
-        reason,
-    };
-    let bytes = match location.store().get(&path).await {
-        Ok(found) => found
-            .bytes()
-            .await
-            .map_err(|error| Error::store("read", &path, error))?,
-        Err(object_store::Error::NotFound { .. }) => return Ok(None),
-        Err(error) => return Err(Error::store("read", &path, error)),
-    };
-    let file: LakeFile = serde_json::from_slice(&bytes)
-        .map_err(|error| not_a_lake(format!("`lake.json` is not what it should be: {error}")))?;
-    if file.format != "chatlake" {
-        return Err(not_a_lake(format!(
-            "expected format `chatlake` in `lake.json`, found `{}`",
-            file.format
-        )));
-    }
-    if file.format_version != FORMAT_VERSION {
-        let url = location.text().to_owned();
-        return Err(Error::FormatVersion {
-            url,
-            found: file.format_version,
-            expected: FORMAT_VERSION,
-        });
-    }
-    Ok(Some(file))
-}
-
-/// Makes the table logs, then `lake.json`: only with that file it is a lake. Two creators at once end with one lake.
-async fn create_lake(location: &Location, paths: &LakePaths) -> Result<String> {
-    refuse_foreign_folder(location)?;
-    if let Some(folder) = location.folder() {
-        create_folder(folder).map_err(|error| Error::io("create", folder, error))?;
-    }
-    let lease = WriterLease::acquire(location)?;
-    let delta = DeltaLogs::new(location)?;
-    let created = for_each_table(chatlake_schema::tables().iter(), |table| {
-        let delta = delta.clone();
-        move || delta.create(table)
-    });
-    created.await?;
-    let lake_id = ulid::Ulid::new().to_string();
-    let file = LakeFile {
-        format: "chatlake".to_owned(),
-        format_version: FORMAT_VERSION,
-        lake_id: lake_id.clone(),
-    };
-    let path = paths.lake_file()?;
-    let text = serde_json::to_vec_pretty(&file).map_err(|error| Error::Damaged {
-        path: path.to_string(),
-        reason: error.to_string(),
-    })?;
-    let create = PutOptions {
-        mode: PutMode::Create,
-        ..PutOptions::default()
-    };
-    let put = location.store().put_opts(&path, text.into(), create).await;
-    drop(lease);
-    match put {
-        Ok(_) => Ok(lake_id),
-        Err(object_store::Error::AlreadyExists { .. }) => {
-            let found = read_lake_file(location, paths).await?;
-            found.map(|file| file.lake_id).ok_or_else(|| Error::NoLake {
-                url: location.text().to_owned(),
-            })
-        }
-        Err(error) => Err(Error::store("write", path, error)),
-    }
-}
-
-/// A folder with other things in it is not made into a lake by accident.
-fn refuse_foreign_folder(location: &Location) -> Result<()> {
-    const OURS: [&str; 3] = ["tables", "wal", crate::lease::LOCK_FILE];
-    let Some(folder) = location.folder().filter(|folder| folder.exists()) else {
-        return Ok(());
-    };
-    let entries = std::fs::read_dir(folder).map_err(|error| Error::io("read", folder, error))?;
-    for entry in entries {
-        let name = entry
-            .map_err(|error| Error::io("read", folder, error))?
-            .file_name();
-        if !OURS.iter().any(|ours| name == *ours) {
-            return Err(Error::NotALake {
-                url: location.text().to_owned(),
-                reason: format!(
-                    "expected an empty folder for a new lake, found `{}` in it",
-                    name.to_string_lossy()
-                ),
-            });
-        }
-    }
-    Ok(())
 }

@@ -224,7 +224,12 @@ async fn create(client: &mut Client, sql: &str) -> Result<WireResult, tonic::Sta
         transaction_id: None,
     };
     let action = Action::new("CreatePreparedStatement", request.as_any().encode_to_vec());
-    let mut answers = client.inner_mut().do_action(action).await?.into_inner();
+    let mut request = tonic::Request::new(action);
+    if let Some(token) = client.token() {
+        let bearer = format!("Bearer {token}").parse().expect("a header value");
+        request.metadata_mut().insert("authorization", bearer);
+    }
+    let mut answers = client.inner_mut().do_action(request).await?.into_inner();
     let body = answers.message().await?.expect("one answer").body;
     let any = arrow_flight::sql::Any::decode(body).expect("a packed message");
     Ok(WireResult::decode(any.value).expect("a result"))

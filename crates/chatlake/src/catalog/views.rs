@@ -64,6 +64,10 @@ impl SchemaProvider for ViewSchema {
             .ok_or_else(|| DataFusionError::Internal("a view outlived its query".to_owned()))?;
         let plan = state.create_logical_plan(&view.sql).await?;
         let plan = plan.with_param_values(self.scope.view_parameters())?;
+        // types that follow from operators and unions are known after analysis
+        let plan = state
+            .analyzer()
+            .execute_and_check(plan, state.config_options(), |_, _| {})?;
         let provider: Arc<dyn TableProvider> =
             Arc::new(ViewTable::new(plan, Some(view.sql.clone())));
         let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);

@@ -55,29 +55,27 @@ impl VisibleRows {
         }
     }
 
-    /// A condition on rows, where the choice of partitions does not already say everything.
+    /// A condition on rows, where the choice of partitions does not already say everything: a row with a chatbot is its
+    /// chatbot's, a row without one is its account's.
     pub(crate) fn row_filter(&self, table: &Table) -> Option<Expr> {
         let list = |ids: BTreeSet<&str>| ids.into_iter().map(lit).collect::<Vec<Expr>>();
-        let has = |name: &str| table.column_index(name).is_some();
-        let mut conditions: Vec<Expr> = Vec::new();
-        if let Some(chatbot) = table
-            .chatbot_column
-            .as_deref()
-            .filter(|_| !table.is_partitioned())
-            && let Some(chatbots) = self.chatbots()
-        {
-            conditions.push(col(chatbot).in_list(list(chatbots), false));
-        }
-        if has(ACCOUNT_COLUMN) {
-            match self.scope.as_ref() {
-                AccessScope::Everything => {}
-                AccessScope::Nothing => conditions.push(lit(false)),
-                AccessScope::Tenants { accounts, .. } => {
-                    let accounts = accounts.iter().map(String::as_str).collect();
-                    conditions.push(col(ACCOUNT_COLUMN).in_list(list(accounts), false));
-                }
+        let of_account = match self.scope.as_ref() {
+            AccessScope::Everything => None,
+            AccessScope::Nothing => Some(lit(false)),
+            AccessScope::Tenants { accounts, .. } => {
+                let accounts = accounts.iter().map(String::as_str).collect();
+                Some(col(ACCOUNT_COLUMN).in_list(list(accounts), false))
             }
+        };
+        match table.chatbot_column.as_deref() {
+            None => of_account,
+            Some(chatbot) if !table.is_partitioned() => self
+                .chatbots()
+                .map(|chatbots| col(chatbot).in_list(list(chatbots), false)),
+            Some(chatbot) if table.column(chatbot).is_some_and(|column| column.nullable) => {
+                of_account.map(|of_account| col(chatbot).is_not_null().or(of_account))
+            }
+            Some(_) => None,
         }
-        conditions.into_iter().reduce(Expr::and)
     }
 }

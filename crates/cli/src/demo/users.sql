@@ -5,7 +5,7 @@ WITH user_sentiment AS (
     chatbot_id,
     user_id,
     count(DISTINCT conversation_id) AS conversations,
-    avg_of_means(score, conversation_id) AS sentiment
+    avg_of_means(score, conversation_id) AS mean
   FROM message_facts
   WHERE is_visible
   GROUP BY
@@ -18,15 +18,15 @@ SELECT
   users.plan,
   users.mrr AS mrr_usd,
   user_sentiment.conversations,
-  round(user_sentiment.sentiment, 2) AS sentiment,
-  sentiment_label(user_sentiment.sentiment) AS label
+  round(user_sentiment.mean, 2) AS sentiment,
+  sentiment_label(user_sentiment.mean) AS label
 FROM user_sentiment
 INNER JOIN users
   ON users.chatbot_id = user_sentiment.chatbot_id
   AND users.user_id = user_sentiment.user_id
-WHERE user_sentiment.sentiment IS NOT NULL
+WHERE user_sentiment.mean IS NOT NULL
 ORDER BY
-  user_sentiment.sentiment,
+  user_sentiment.mean,
   user_sentiment.chatbot_id,
   user_sentiment.user_id
 LIMIT 12

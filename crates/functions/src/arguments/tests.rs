@@ -1,3 +1,5 @@
+//! Tests of reading arguments.
+
 use super::*;
 
 fn timestamp(unit: TimeUnit, zone: Option<&str>) -> DataType {

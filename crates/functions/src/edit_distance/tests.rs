@@ -1,3 +1,5 @@
+//! Tests of the edit distance, against a plain dynamic program too.
+
 use super::*;
 
 /// The textbook recursion, row by row.

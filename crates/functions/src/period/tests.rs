@@ -1,3 +1,5 @@
+//! Tests of periods: the vectors of the specification, and every zone over two years.
+
 use chrono::NaiveDateTime;
 
 use super::*;

@@ -154,7 +154,7 @@ mod tests {
             assert!((found.accuracy() - accuracy).abs() < 1e-6, "{vector:?}");
             count += 1;
         }
-        assert_eq!(count, 9);
+        assert_eq!(count, 10);
     }
 
     #[tokio::test]

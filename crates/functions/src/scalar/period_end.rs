@@ -164,7 +164,7 @@ mod tests {
     #[tokio::test]
     async fn sql_completes_and_checks_as_for_period_start() {
         let statement =
-            "SELECT period_end('today', 'UTC') - period_start('today', 'UTC') = INTERVAL '1 day'";
+            "SELECT period_end('today', 'UTC') = period_start('today', 'UTC') + INTERVAL '1 day'";
         assert_eq!(rows(statement).await, [["true"]]);
         let message = failure("SELECT period_end('', 'UTC')").await;
         assert!(message.contains("bad_period: expected one of"), "{message}");

@@ -139,7 +139,7 @@ mod tests {
     #[tokio::test]
     async fn sql_takes_any_number_and_refuses_text() {
         let found = rows(
-            "SELECT sentiment_band(n), sentiment_band(CAST(n AS DECIMAL(5,2))) FROM \
+            "SELECT sentiment_band(n), sentiment_band(CAST(n AS DECIMAL(5,2))) AS of_decimal FROM \
                           (VALUES (1), (0)) AS v(n) ORDER BY n",
         )
         .await;

@@ -1,3 +1,5 @@
+//! Tests of weekly schedules.
+
 use chrono::NaiveDateTime;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of time zones.
+
 use super::*;
 
 fn zone(name: &str) -> Zone {

@@ -1,3 +1,5 @@
+//! Tests of decoding records.
+
 use std::collections::BTreeMap;
 
 use arrow::array::{Array, ArrayRef, AsArray};

@@ -1,3 +1,5 @@
+//! Tests of the JSON scanner.
+
 use super::*;
 
 fn parse(text: &str) -> Result<String, Malformed> {

@@ -1,3 +1,5 @@
+//! Tests of reading streams of records.
+
 use std::io::{Cursor, Read, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};

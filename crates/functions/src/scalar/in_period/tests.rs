@@ -1,3 +1,5 @@
+//! Tests of `in_period`.
+
 use super::*;
 use crate::testing::{
     call_arrays, call_empty, call_nulls, cells, failure, rows, session, text_arrays, vectors,

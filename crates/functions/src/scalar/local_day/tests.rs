@@ -1,3 +1,5 @@
+//! Tests of `local_day`.
+
 use super::*;
 use crate::testing::{
     call_arrays, call_empty, call_nulls, cells, failure, first_value, rows, session, text_arrays,

@@ -1,3 +1,5 @@
+//! Tests of `mrr_range`.
+
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Decimal128Array, Float64Array};

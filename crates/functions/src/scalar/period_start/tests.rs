@@ -1,3 +1,5 @@
+//! Tests of `period_start`.
+
 use super::*;
 use crate::testing::{
     call, call_arrays, call_empty, call_nulls, cells, failure, first_value, rows, text_arrays,
