@@ -150,20 +150,23 @@ impl Location {
         &self.root
     }
 
-    /// Stores a data file of a load at a path below the lake's root. Nobody knows it before the load commits; it is durable
-    /// after [`Location::sync`].
-    pub(crate) async fn put_data_file(&self, relative: &str, bytes: Vec<u8>) -> Result<()> {
+    /// Writes a data file of a load at a path below the lake's root, if the lake is on a local disk; blocks. Gives the bytes
+    /// back otherwise. Nobody knows the file before the load commits; it is durable after [`Location::sync`].
+    pub(crate) fn write_local(&self, relative: &str, bytes: Vec<u8>) -> Result<Option<Vec<u8>>> {
         let Some(folder) = &self.folder else {
-            let path = LakePaths::new(&self.root).below(relative)?;
-            let put = self.store.put(&path, bytes.into()).await;
-            return put
-                .map(drop)
-                .map_err(|error| Error::store("write", relative, error));
+            return Ok(Some(bytes));
         };
         let path = folder.join(relative);
-        let write =
-            move || write_new_file(&path, &bytes).map_err(|error| Error::io("write", &path, error));
-        tokio::task::spawn_blocking(write).await?
+        write_new_file(&path, &bytes).map_err(|error| Error::io("write", &path, error))?;
+        Ok(None)
+    }
+
+    /// Puts a data file of a load into the object store, where it is durable at once.
+    pub(crate) async fn put_data_file(&self, relative: &str, bytes: Vec<u8>) -> Result<()> {
+        let path = LakePaths::new(&self.root).below(relative)?;
+        let put = self.store.put(&path, bytes.into()).await;
+        put.map(drop)
+            .map_err(|error| Error::store("write", relative, error))
     }
 
     /// Waits until every data file put so far is durable. On an object store a put is durable by itself.

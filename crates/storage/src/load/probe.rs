@@ -8,7 +8,7 @@
 //! Guarantees: exact; rows for conversations the lake has never seen cost no read of data; nothing is looked at outside
 //! of the chatbots that the load touches.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, RecordBatch, StringArray, new_null_array};
@@ -21,6 +21,7 @@ use futures::{FutureExt, StreamExt, TryStreamExt};
 use object_store::ObjectStoreExt;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::bloom_filter::Sbbf;
 
 use super::buffer::{BufferedBatch, PartitionNumbers, RowRef, text_column};
 use crate::data_file::{DataFile, first_key_column};
@@ -34,12 +35,28 @@ use crate::{Error, Result};
 /// Files up to this size are read whole in one request, without asking their bloom filters first.
 const WHOLE_FILE_BYTES_MAX: u64 = 256 << 10;
 
-/// Rows that share the files they may repeat.
-#[derive(Default)]
-struct Scope<'a> {
+/// Rows with one value of the first sort column (a conversation's messages).
+struct KeyRows<'a> {
+    key: &'a str,
     rows: Vec<RowRef>,
-    first_keys: BTreeSet<&'a str>,
+}
+
+/// Rows that share the files they may repeat, by the first sort column.
+struct Scope<'a> {
+    keys: Vec<KeyRows<'a>>,
     files: Vec<Arc<DataFile>>,
+}
+
+impl<'a> Scope<'a> {
+    /// The keys that a file's bounds allow.
+    fn within<'s>(&'s self, file: &DataFile) -> &'s [KeyRows<'a>] {
+        let Some((low, high)) = &file.stats.first_key else {
+            return &self.keys;
+        };
+        let start = self.keys.partition_point(|rows| rows.key < low.as_ref());
+        let end = self.keys.partition_point(|rows| rows.key <= high.as_ref());
+        &self.keys[start..end.max(start)]
+    }
 }
 
 /// Marks the rows of `batches` that are stored already in `dropped`.
@@ -59,17 +76,21 @@ pub(super) async fn mark_stored(
         return Ok(());
     };
     for scope in scopes(table, files, batches, numbers) {
-        let by_hash = hash_map(&scope, batches);
+        let mut by_hash = None;
         let reads: Vec<BoxFuture<'_, Result<Vec<RowHash>>>> = scope
             .files
             .iter()
-            .map(|file| (file, wanted_rows(table, &scope, batches, file)))
+            .map(|file| (file, scope.within(file)))
             .filter(|(_, wanted)| !wanted.is_empty())
-            .map(|(file, wanted)| stored_hashes(lake, table, hasher, file, wanted).boxed())
+            .map(|(file, wanted)| stored_hashes(lake, table, hasher, file, wanted, batches).boxed())
             .collect();
         let mut reads =
             futures::stream::iter(reads).buffer_unordered(lake.settings().probe_tasks_max);
         while let Some(stored) = reads.try_next().await? {
+            if stored.is_empty() {
+                continue;
+            }
+            let by_hash = by_hash.get_or_insert_with(|| hash_map(&scope, batches));
             for (batch, row) in stored.iter().filter_map(|hash| by_hash.get(hash)).flatten() {
                 dropped[*batch as usize][*row as usize] = true;
             }
@@ -93,14 +114,11 @@ fn scopes<'a>(
     let versions = table.merge != MergeRule::FirstWriteWins;
     let mut scope_of_partition: Vec<Option<usize>> = Vec::with_capacity(numbers.len());
     let mut scope_of_chatbot: HashMap<Option<Arc<str>>, Option<usize>> = HashMap::new();
-    let mut scopes: Vec<Scope<'a>> = Vec::new();
+    let mut scope_files: Vec<Vec<Arc<DataFile>>> = Vec::new();
     let mut open = |files: Vec<Arc<DataFile>>| {
         (!files.is_empty()).then(|| {
-            scopes.push(Scope {
-                files,
-                ..Scope::default()
-            });
-            scopes.len() - 1
+            scope_files.push(files);
+            scope_files.len() - 1
         })
     };
     for number in 0..numbers.len() {
@@ -126,77 +144,42 @@ fn scopes<'a>(
         scope_of_partition.push(index);
     }
     let first_key = first_key_column(table);
+    let mut rows_of_key: Vec<HashMap<&'a str, Vec<RowRef>>> =
+        scope_files.iter().map(|_| HashMap::new()).collect();
     for (index, batch) in (0u32..).zip(batches) {
         let keys = first_key.and_then(|name| text_column(&batch.rows, name));
         for (row, number) in (0u32..).zip(&batch.partitions) {
-            let Some(scope) = scope_of_partition[*number as usize] else {
-                continue;
-            };
-            scopes[scope].rows.push((index, row));
-            if let Some(keys) = keys {
-                scopes[scope].first_keys.insert(keys.value(row as usize));
+            if let Some(scope) = scope_of_partition[*number as usize] {
+                let key = keys.map_or("", |keys| keys.value(row as usize));
+                rows_of_key[scope]
+                    .entry(key)
+                    .or_default()
+                    .push((index, row));
             }
         }
     }
-    scopes
+    let scopes = scope_files
+        .into_iter()
+        .zip(rows_of_key)
+        .map(|(files, rows)| {
+            let mut keys: Vec<_> = rows
+                .into_iter()
+                .map(|(key, rows)| KeyRows { key, rows })
+                .collect();
+            keys.sort_unstable_by_key(|rows| rows.key);
+            Scope { keys, files }
+        });
+    scopes.collect()
 }
 
 fn hash_map(scope: &Scope<'_>, batches: &[BufferedBatch]) -> HashMap<RowHash, Vec<RowRef>> {
-    let mut map: HashMap<RowHash, Vec<RowRef>> = HashMap::with_capacity(scope.rows.len());
-    for (batch, row) in &scope.rows {
+    let mut map: HashMap<RowHash, Vec<RowRef>> = HashMap::new();
+    for (batch, row) in scope.keys.iter().flat_map(|key| &key.rows) {
         map.entry(batches[*batch as usize].hashes[*row as usize])
             .or_default()
             .push((*batch, *row));
     }
     map
-}
-
-/// Values of each bloom column that the file might hold, of the rows its bounds allow; empty when there are none.
-fn wanted_rows<'a>(
-    table: &Table,
-    scope: &Scope<'a>,
-    batches: &'a [BufferedBatch],
-    file: &DataFile,
-) -> Vec<Vec<&'a str>> {
-    let in_bounds = |key: &str| {
-        file.stats
-            .first_key
-            .as_ref()
-            .is_none_or(|(low, high)| low.as_ref() <= key && key <= high.as_ref())
-    };
-    if let Some((low, high)) = &file.stats.first_key
-        && !scope.first_keys.is_empty()
-        && scope
-            .first_keys
-            .range(low.as_ref()..)
-            .next()
-            .is_none_or(|key| *key > high.as_ref())
-    {
-        return Vec::new();
-    }
-    if file.size_bytes <= WHOLE_FILE_BYTES_MAX {
-        // it will be read whole: its values do not matter
-        return vec![Vec::new()];
-    }
-    let first_key = first_key_column(table);
-    let rows = scope.rows.iter().filter(|(batch, row)| {
-        let keys = first_key.and_then(|name| text_column(&batches[*batch as usize].rows, name));
-        keys.is_none_or(|keys| in_bounds(keys.value(*row as usize)))
-    });
-    rows.map(|(batch, row)| {
-        let values = table
-            .bloom
-            .iter()
-            .map(|name| text_column(&batches[*batch as usize].rows, name));
-        values
-            .map(|values| {
-                values
-                    .filter(|values| values.is_valid(*row as usize))
-                    .map_or("", |values| values.value(*row as usize))
-            })
-            .collect()
-    })
-    .collect()
 }
 
 /// Identities of the rows stored in a file; none when its bloom filters rule out all of `wanted`.
@@ -205,7 +188,8 @@ async fn stored_hashes(
     table: &'static Table,
     hasher: &RowHasher,
     file: &Arc<DataFile>,
-    wanted: Vec<Vec<&str>>,
+    wanted: &[KeyRows<'_>],
+    buffered: &[BufferedBatch],
 ) -> Result<Vec<RowHash>> {
     let path = LakePaths::new(lake.location().root()).below(&file.path_in_lake(&table.name))?;
     let store = lake.location().store();
@@ -234,7 +218,7 @@ async fn stored_hashes(
         return hash_batches(table, hasher, file, &batches);
     }
     let mut builder = open_file(lake, table, file).await?;
-    if !may_hold(&mut builder, table, &wanted)
+    if !may_hold(&mut builder, table, wanted, buffered)
         .await
         .map_err(damaged)?
     {
@@ -249,35 +233,68 @@ async fn stored_hashes(
     hash_batches(table, hasher, file, &batches)
 }
 
-/// Asks the bloom filters whether any wanted row may be in the file.
+/// Asks the bloom filters whether any wanted row may be in the file: first by the sort column, of which there are few
+/// values, then for the rows that are left by the other ids.
 async fn may_hold(
     builder: &mut FileReader,
     table: &Table,
-    wanted: &[Vec<&str>],
+    wanted: &[KeyRows<'_>],
+    batches: &[BufferedBatch],
 ) -> std::result::Result<bool, parquet::errors::ParquetError> {
-    let schema = builder.metadata().file_metadata().schema_descr_ptr();
+    let first_key = first_key_column(table);
+    let (of_key, of_row): (Vec<&String>, Vec<&String>) = table
+        .bloom
+        .iter()
+        .partition(|name| Some(name.as_str()) == first_key);
     for group in 0..builder.metadata().num_row_groups() {
-        let mut candidates: Vec<&Vec<&str>> = wanted.iter().collect();
-        for (position, name) in table.bloom.iter().enumerate() {
-            let column = schema
-                .columns()
-                .iter()
-                .position(|column| column.name() == name);
-            let Some(column) = column else { continue };
-            let Some(filter) = builder
-                .get_row_group_column_bloom_filter(group, column)
-                .await?
-            else {
-                continue;
-            };
-            // a value that is missing (a conversation-level annotation) has no trace in the filter
-            candidates.retain(|row| row[position].is_empty() || filter.check(&row[position]));
+        let mut keys: Vec<&KeyRows<'_>> = wanted.iter().collect();
+        for name in &of_key {
+            if let Some(filter) = bloom_filter(builder, group, name).await? {
+                keys.retain(|rows| filter.check(&rows.key));
+            }
         }
-        if !candidates.is_empty() {
+        let mut rows: Vec<RowRef> = keys
+            .iter()
+            .flat_map(|key| key.rows.iter().copied())
+            .collect();
+        for name in &of_row {
+            if rows.is_empty() {
+                break;
+            }
+            if let Some(filter) = bloom_filter(builder, group, name).await? {
+                rows.retain(|(batch, row)| {
+                    let values = text_column(&batches[*batch as usize].rows, name);
+                    let value = values.filter(|values| values.is_valid(*row as usize));
+                    // a value that is missing (a conversation-level annotation) has no trace in the filter
+                    value.is_none_or(|values| filter.check(&values.value(*row as usize)))
+                });
+            }
+        }
+        if !rows.is_empty() {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+async fn bloom_filter(
+    builder: &mut FileReader,
+    group: usize,
+    name: &str,
+) -> std::result::Result<Option<Sbbf>, parquet::errors::ParquetError> {
+    let schema = builder.metadata().file_metadata().schema_descr_ptr();
+    match schema
+        .columns()
+        .iter()
+        .position(|column| column.name() == name)
+    {
+        Some(column) => {
+            builder
+                .get_row_group_column_bloom_filter(group, column)
+                .await
+        }
+        None => Ok(None),
+    }
 }
 
 /// Hashes rows read from a file, completed by the partition's chatbot.

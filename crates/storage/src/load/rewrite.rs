@@ -29,7 +29,7 @@ pub(super) struct Rewritten {
 
 /// The file without the rows of those `ingest_seq` (with whether each is a part of a record). The old file is removed.
 pub(super) async fn without(
-    lake: &Lake,
+    lake: &Arc<Lake>,
     table: &'static Table,
     file: &Arc<DataFile>,
     seqs: &HashMap<i64, bool>,

@@ -12,7 +12,6 @@ use super::encode::{EncodedFile, encode};
 use crate::data_file::{DataFile, Partition};
 use crate::lake::Lake;
 use crate::paths::new_data_file;
-use crate::settings::StorageSettings;
 use crate::{Error, Result};
 
 /// Rows that one encoding task takes, so that many tiny partitions do not pay for a task each.
@@ -30,11 +29,12 @@ pub(super) struct Written {
     pub(super) outcome: Result<()>,
 }
 
-/// One file, encoded.
+/// One file, encoded; and written, where that is done by blocking.
 struct Encoded {
     number: u32,
-    partition: Option<Partition>,
-    file: EncodedFile,
+    file: DataFile,
+    /// What still has to be put into an object store.
+    bytes: Option<Vec<u8>>,
 }
 
 /// Writes each group of rows as one file (or more, when it is long).
@@ -75,16 +75,16 @@ pub(super) async fn write_partitions(
 
 /// Encodes and stores the files of one bundle.
 async fn write_bundle(
-    lake: &Lake,
+    lake: &Arc<Lake>,
     table: &'static Table,
     batches: Arc<Vec<BufferedBatch>>,
     work: Vec<(u32, Option<Partition>, Vec<RowRef>)>,
 ) -> Vec<Result<NumberedFile>> {
-    let settings = lake.settings().clone();
-    let task = tokio::task::spawn_blocking(move || encode_all(table, &batches, work, &settings));
+    let blocking_lake = Arc::clone(lake);
+    let task =
+        tokio::task::spawn_blocking(move || encode_all(&blocking_lake, table, &batches, work));
     let encoded = match task.await {
-        Ok(Ok(encoded)) => encoded,
-        Ok(Err(error)) => return vec![Err(error)],
+        Ok(encoded) => encoded,
         Err(error) => return vec![Err(Error::Task(error))],
     };
     let puts: Vec<_> = encoded
@@ -116,66 +116,90 @@ fn bundle(groups: Vec<(u32, Vec<RowRef>)>) -> Vec<Vec<(u32, Vec<RowRef>)>> {
     bundles
 }
 
+/// Encodes files one after the other; ends with the first failure, after what went well.
 fn encode_all(
+    lake: &Lake,
     table: &Table,
     batches: &[BufferedBatch],
     work: Vec<(u32, Option<Partition>, Vec<RowRef>)>,
-    settings: &StorageSettings,
-) -> Result<Vec<Encoded>> {
+) -> Vec<Result<Encoded>> {
+    let rows_max = lake.settings().file_rows_max.max(1);
     let mut encoded = Vec::with_capacity(work.len());
     for (number, partition, rows) in work {
-        let sorted = gather_sorted(table, batches, &rows)?;
-        for start in (0..sorted.num_rows()).step_by(settings.file_rows_max.max(1)) {
-            let part = sorted.slice(start, settings.file_rows_max.min(sorted.num_rows() - start));
-            encoded.push(Encoded {
-                number,
-                partition: partition.clone(),
-                file: encode(table, &part, settings)?,
-            });
+        let sorted = match gather_sorted(table, batches, &rows) {
+            Ok(sorted) => sorted,
+            Err(error) => {
+                encoded.push(Err(error));
+                return encoded;
+            }
+        };
+        for start in (0..sorted.num_rows()).step_by(rows_max) {
+            let part = sorted.slice(start, rows_max.min(sorted.num_rows() - start));
+            let outcome = encode_file(lake, table, number, partition.clone(), &part);
+            let failed = outcome.is_err();
+            encoded.push(outcome);
+            if failed {
+                return encoded;
+            }
         }
     }
-    Ok(encoded)
+    encoded
 }
 
-async fn put(lake: &Lake, table: &Table, encoded: Encoded) -> Result<NumberedFile> {
-    let Encoded {
-        number,
-        partition,
-        file,
-    } = encoded;
+/// Encodes sorted rows of one partition, and writes the file if the lake is on a local disk.
+fn encode_file(
+    lake: &Lake,
+    table: &Table,
+    number: u32,
+    partition: Option<Partition>,
+    rows: &RecordBatch,
+) -> Result<Encoded> {
+    let EncodedFile { bytes, stats } = encode(table, rows, lake.settings())?;
     let folders = partition
         .as_ref()
         .map(|partition| (partition.chatbot_id.as_deref(), partition.day()));
-    let data_file = DataFile {
+    let file = DataFile {
         path: new_data_file(folders).into(),
-        size_bytes: file.bytes.len() as u64,
+        size_bytes: bytes.len() as u64,
         modified_ms: lake.clock().now_micros() / 1_000,
         partition,
-        stats: file.stats,
+        stats,
     };
-    let path = data_file.path_in_lake(&table.name);
-    lake.location().put_data_file(&path, file.bytes).await?;
-    Ok((number, Arc::new(data_file)))
+    let bytes = lake
+        .location()
+        .write_local(&file.path_in_lake(&table.name), bytes)?;
+    Ok(Encoded {
+        number,
+        file,
+        bytes,
+    })
+}
+
+async fn put(lake: &Lake, table: &Table, encoded: Result<Encoded>) -> Result<NumberedFile> {
+    let Encoded {
+        number,
+        file,
+        bytes,
+    } = encoded?;
+    if let Some(bytes) = bytes {
+        lake.location()
+            .put_data_file(&file.path_in_lake(&table.name), bytes)
+            .await?;
+    }
+    Ok((number, Arc::new(file)))
 }
 
 /// Writes sorted rows of one partition as one file.
 pub(super) async fn write_file(
-    lake: &Lake,
+    lake: &Arc<Lake>,
     table: &'static Table,
     partition: Option<Partition>,
     rows: RecordBatch,
 ) -> Result<Arc<DataFile>> {
-    let settings = lake.settings().clone();
-    let file = tokio::task::spawn_blocking(move || encode(table, &rows, &settings)).await??;
-    Ok(put(
-        lake,
-        table,
-        Encoded {
-            number: 0,
-            partition,
-            file,
-        },
-    )
-    .await?
-    .1)
+    let blocking_lake = Arc::clone(lake);
+    let task = tokio::task::spawn_blocking(move || {
+        encode_file(&blocking_lake, table, 0, partition, &rows)
+    });
+    let encoded = task.await?;
+    Ok(put(lake, table, encoded).await?.1)
 }
