@@ -54,7 +54,7 @@ struct Arguments {
     /// One measurement, in a process of its own: `build` or `measure`
     #[arg(long, hide = true)]
     step: Option<String>,
-    #[arg(long, hide = true, default_value = "")]
+    #[arg(long, hide = true, default_value = ".")]
     lake: PathBuf,
 }
 
