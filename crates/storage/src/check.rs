@@ -63,6 +63,7 @@ impl Lake {
             let Some(files) = snapshot.table(&table.name) else {
                 continue;
             };
+            let damages_before = result.damages.len();
             let checks: Vec<_> = files
                 .iter()
                 .map(|file| check_file(self, table, file).boxed())
@@ -73,8 +74,7 @@ impl Lake {
                 result.damages.extend(found);
             }
             let on_disk = count_parquet_files(self, table).await?;
-            let missing = result
-                .damages
+            let missing = result.damages[damages_before..]
                 .iter()
                 .filter(|damage| damage.reason.ends_with("found none"))
                 .count();
