@@ -92,6 +92,17 @@ impl Lake {
         })
     }
 
+    /// Loads NDJSON text as one batch; the number of accepted records, a refused one is a failure.
+    pub async fn ingest(&self, text: &str) -> Result<u64, Failure> {
+        let report = lakes::ingest_text(&self.chatlake, text).await;
+        accepted(&report.map_err(|error| Failure(error.to_string()))?)
+    }
+
+    /// Where its Flight SQL server listens, `http://host:port`, if it has one.
+    pub fn address(&self) -> Option<&str> {
+        self.server.as_ref().map(|server| server.address.as_str())
+    }
+
     /// Ends the server, if there is one, and waits for it.
     pub async fn close(self) {
         if let Some(server) = self.server {
@@ -153,12 +164,12 @@ pub struct Connection {
 }
 
 impl Connection {
-    async fn ask(&mut self, sql: &str) -> Result<(Vec<CellType>, Vec<Vec<String>>), Failure> {
-        let (schema, batches) = match &mut self.door {
-            Door::Embedded(session) => ask_embedded(session, sql).await?,
-            Door::Flight(client) => ask_flight(client, sql).await?,
-        };
-        Ok((cells::cell_types(&schema), cells::rows(&batches)))
+    /// The columns and rows of a query.
+    pub async fn query(&mut self, sql: &str) -> Result<(Schema, Vec<RecordBatch>), Failure> {
+        match &mut self.door {
+            Door::Embedded(session) => ask_embedded(session, sql).await,
+            Door::Flight(client) => ask_flight(client, sql).await,
+        }
     }
 }
 
@@ -241,10 +252,12 @@ impl AsyncDB for Connection {
             let accepted = load.await.map_err(|error| Failure(error.to_string()))??;
             return Ok(DBOutput::StatementComplete(accepted));
         }
-        let (types, rows) = self.ask(sql).await?;
+        let (schema, batches) = self.query(sql).await?;
+        let types = cells::cell_types(&schema);
         if types.is_empty() {
             return Ok(DBOutput::StatementComplete(0));
         }
+        let rows = cells::rows(&batches);
         Ok(DBOutput::Rows { types, rows })
     }
 

@@ -12,19 +12,13 @@
     reason = "a failed expectation is a failed test"
 )]
 
-use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Command;
 
 use chatlake_flight::{FlightOptions, FlightServer};
-use chatlake_tests::{house, lakes};
+use chatlake_tests::{house, lakes, python};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-
-/// What a person needs to read when there is no Python.
-const NEEDS_PYTHON: &str = "the client tests need `python3` (3.10 or newer) with the modules `venv` and `pip`, and a package \
-    index for the first run; set CHATLAKE_SKIP_CLIENTS=1 to skip them";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn python_clients_agree_with_chatlake() {
@@ -32,7 +26,11 @@ async fn python_clients_agree_with_chatlake() {
         println!("skipped: CHATLAKE_SKIP_CLIENTS=1");
         return;
     }
-    let python = tokio::task::spawn_blocking(environment)
+    let environment = || {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        python::environment("tests/clients/requirements.txt", target)
+    };
+    let interpreter = tokio::task::spawn_blocking(environment)
         .await
         .expect("a virtual environment");
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -48,17 +46,17 @@ async fn python_clients_agree_with_chatlake() {
     let task = tokio::spawn(server.serve(listener, async {
         stopped.await.ok();
     }));
-    let mut script = Command::new(python);
+    let mut script = Command::new(interpreter);
     script.arg(house::root().join("tests/clients/test_clients.py"));
     script
         .arg("--uri")
         .arg(uri)
         .arg("--lake")
         .arg(folder.path());
-    let output = tokio::task::spawn_blocking(move || run(&mut script))
+    let output = tokio::task::spawn_blocking(move || python::run(&mut script))
         .await
         .expect("a process");
-    println!("{}", text(&output));
+    println!("{}", python::text(&output));
     assert!(
         output.status.success(),
         "checks of the Python clients failed, see above"
@@ -67,69 +65,4 @@ async fn python_clients_agree_with_chatlake() {
     task.await
         .expect("the server does not panic")
         .expect("the server ends well");
-}
-
-/// The Python of the virtual environment, which is made when it is not there.
-fn environment() -> PathBuf {
-    let requirements = house::root().join("tests/clients/requirements.txt");
-    let folder =
-        folder_of(&fs::read_to_string(&requirements).expect("tests/clients/requirements.txt"));
-    let python = folder.join("bin/python");
-    // written last, so that an environment that was cut short is made again
-    let ready = folder.join("ready");
-    if ready.exists() {
-        return python;
-    }
-    if folder.exists() {
-        fs::remove_dir_all(&folder).expect("an unfinished environment can be removed");
-    }
-    must(Command::new("python3").args(["-m", "venv"]).arg(&folder));
-    let mut install = Command::new(&python);
-    install.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--requirement",
-    ]);
-    must(install.arg(&requirements));
-    fs::write(ready, "").expect("the environment can be written");
-    python
-}
-
-/// One folder per list of packages and version of Python, below cargo's target folder.
-fn folder_of(requirements: &str) -> PathBuf {
-    let version = must(Command::new("python3").arg("--version"));
-    let mut hasher = DefaultHasher::new();
-    (requirements, text(&version)).hash(&mut hasher);
-    let name = format!("chatlake-clients-{:016x}", hasher.finish());
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
-}
-
-/// Runs a step of the preparation; a failure says what is needed.
-fn must(command: &mut Command) -> Output {
-    let output = run(command);
-    assert!(
-        output.status.success(),
-        "{NEEDS_PYTHON}\n`{command:?}` ended with:\n{}",
-        text(&output)
-    );
-    output
-}
-
-/// Runs a program to its end.
-fn run(command: &mut Command) -> Output {
-    command
-        .output()
-        .unwrap_or_else(|error| panic!("{NEEDS_PYTHON}\n`{command:?}` did not start: {error}"))
-}
-
-/// What a program printed.
-fn text(output: &Output) -> String {
-    format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    )
 }

@@ -1,8 +1,9 @@
-//! What a query can name: `chatlake.lake` (resolved views), `chatlake.stored` (stored tables with every version),
-//! `chatlake.system` (the lake itself).
+//! What a query can name: `chatlake.lake` (resolved views), `chatlake.bi` (flat views for BI tools), `chatlake.stored`
+//! (stored tables with every version), `chatlake.system` (the lake itself).
 //!
 //! Guarantees: a catalog belongs to one query and shows one commit; a view is planned only when it is named, once per query.
 
+pub(crate) mod page_calls;
 mod stored;
 pub(crate) mod system;
 mod views;
@@ -11,13 +12,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
 use arrow::datatypes::SchemaRef;
+use chatlake_analytics::Library;
 use chatlake_storage::{Lake, LakeSnapshot};
-use datafusion::catalog::{CatalogProvider, CatalogProviderList, SchemaProvider};
+use datafusion::catalog::{CatalogProvider, CatalogProviderList, SchemaProvider, TableProvider};
 use datafusion::common::ParamValues;
-use datafusion::common::metadata::ScalarAndMetadata;
 use datafusion::execution::SessionState;
 use datafusion::scalar::ScalarValue;
 
+use crate::catalog::page_calls::PageCalls;
+use crate::catalog::views::{ViewKind, ViewSchema};
 use crate::entity_table::visible_rows::VisibleRows;
 
 /// The name of the only catalog.
@@ -25,6 +28,9 @@ pub const CATALOG: &str = "chatlake";
 
 /// The schema of resolved views, used when a query names none.
 pub(crate) const DEFAULT_SCHEMA: &str = "lake";
+
+/// The schema of flat views for BI tools.
+pub(crate) const BI_SCHEMA: &str = "bi";
 
 /// The latest instant that SQL text can name: "no cut" for `$as_of`.
 const END_OF_TIME_MICROS: i64 = 253_402_300_799_999_999;
@@ -54,28 +60,40 @@ pub(crate) struct QueryScope {
     pub(crate) as_of_micros: Option<i64>,
     /// The clock when the query began, in µs since 1970-01-01T00:00:00Z.
     pub(crate) now_micros: i64,
+    /// The SQL of views and pages.
+    pub(crate) library: Arc<Library>,
+    /// What a page adds to what its SQL can name.
+    pub(crate) page: Option<PageScope>,
+}
+
+/// What the SQL of one call of a page can name besides views.
+#[derive(Clone, Debug)]
+pub(crate) struct PageScope {
+    /// Values of `chatlake_analytics::PAGE_PARAMETERS` but for `as_of` and `now`, and of the page's own options.
+    pub(crate) parameters: HashMap<String, ScalarValue>,
+    /// The local days of the window.
+    pub(crate) window_days: Arc<dyn TableProvider>,
 }
 
 impl QueryScope {
-    /// Values of the placeholders in view SQL.
-    fn view_parameters(&self) -> ParamValues {
-        let instant = |micros| {
-            ScalarAndMetadata::from(ScalarValue::TimestampMicrosecond(
-                Some(micros),
-                Some("UTC".into()),
-            ))
+    /// Values of the placeholders in the SQL of views, parts and pages.
+    pub(crate) fn parameters(&self) -> ParamValues {
+        let mut values = match &self.page {
+            Some(page) => page.parameters.clone(),
+            None => HashMap::new(),
         };
-        ParamValues::Map(HashMap::from([
-            (
-                chatlake_analytics::AS_OF.to_owned(),
-                instant(self.as_of_micros.unwrap_or(END_OF_TIME_MICROS)),
-            ),
-            (
-                chatlake_analytics::NOW.to_owned(),
-                instant(self.as_of_micros.unwrap_or(self.now_micros)),
-            ),
-        ]))
+        let as_of = self.as_of_micros.unwrap_or(END_OF_TIME_MICROS);
+        let now = self.as_of_micros.unwrap_or(self.now_micros);
+        values.insert(chatlake_analytics::AS_OF.to_owned(), instant(as_of));
+        values.insert(chatlake_analytics::NOW.to_owned(), instant(now));
+        let values = values.into_iter();
+        ParamValues::Map(values.map(|(name, value)| (name, value.into())).collect())
     }
+}
+
+/// An instant as SQL sees it; µs since 1970-01-01T00:00:00Z.
+pub(crate) fn instant(micros: i64) -> ScalarValue {
+    ScalarValue::TimestampMicrosecond(Some(micros), Some("UTC".into()))
 }
 
 /// The catalogs of one query.
@@ -87,7 +105,9 @@ pub(crate) struct QueryCatalogs {
 #[derive(Debug)]
 struct QueryCatalog {
     stored: Arc<stored::StoredSchema>,
-    lake: Arc<views::ViewSchema>,
+    lake: Arc<ViewSchema>,
+    bi: Arc<ViewSchema>,
+    page_calls: Arc<PageCalls>,
     system: Arc<system::SystemSchema>,
 }
 
@@ -96,7 +116,9 @@ impl QueryCatalogs {
         let scope = Arc::new(scope);
         let catalog = QueryCatalog {
             stored: Arc::new(stored::StoredSchema::new(Arc::clone(&scope))),
-            lake: Arc::new(views::ViewSchema::new(Arc::clone(&scope))),
+            lake: Arc::new(ViewSchema::new(ViewKind::Lake, Arc::clone(&scope))),
+            bi: Arc::new(ViewSchema::new(ViewKind::Bi, Arc::clone(&scope))),
+            page_calls: Arc::default(),
             system: Arc::new(system::SystemSchema::new(scope)),
         };
         Self {
@@ -106,7 +128,13 @@ impl QueryCatalogs {
 
     /// Tells the views which session plans them (it holds this catalog, so it cannot be given at the beginning).
     pub(crate) fn set_planner(&self, state: Weak<SessionState>) {
+        self.catalog.bi.set_planner(Weak::clone(&state));
         self.catalog.lake.set_planner(state);
+    }
+
+    /// The planned calls of pages in the query's text.
+    pub(crate) fn page_calls(&self) -> &PageCalls {
+        &self.catalog.page_calls
     }
 }
 
@@ -131,6 +159,7 @@ impl CatalogProviderList for QueryCatalogs {
 impl CatalogProvider for QueryCatalog {
     fn schema_names(&self) -> Vec<String> {
         vec![
+            BI_SCHEMA.to_owned(),
             DEFAULT_SCHEMA.to_owned(),
             "stored".to_owned(),
             "system".to_owned(),
@@ -140,6 +169,8 @@ impl CatalogProvider for QueryCatalog {
     fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
         match name {
             DEFAULT_SCHEMA => Some(Arc::clone(&self.lake) as Arc<dyn SchemaProvider>),
+            BI_SCHEMA => Some(Arc::clone(&self.bi) as Arc<dyn SchemaProvider>),
+            page_calls::SCHEMA => Some(Arc::clone(&self.page_calls) as Arc<dyn SchemaProvider>),
             "stored" => Some(Arc::clone(&self.stored) as Arc<dyn SchemaProvider>),
             "system" => Some(Arc::clone(&self.system) as Arc<dyn SchemaProvider>),
             _ => None,

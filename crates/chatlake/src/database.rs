@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chatlake_analytics::Library;
 use chatlake_ingest::{IngestOptions, IngestReport, Source};
 use chatlake_storage::{Lake, LakeCheck, Location};
 use chatlake_types::{AccessScope, Clock, SystemClock};
@@ -16,6 +17,7 @@ use url::Url;
 use crate::catalog::{CATALOG, DEFAULT_SCHEMA};
 use crate::cooperative_joins::CooperativeJoins;
 use crate::entity_table::STORE_URL;
+use crate::local_day_bounds;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::{Error, Result};
@@ -56,6 +58,9 @@ struct Inner {
     settings: Settings,
     /// Functions, limits and defaults, without a catalog: every query gets its own.
     base: SessionState,
+    library: Arc<Library>,
+    /// Held by the call of `run_workflows` whose turn it is.
+    workflow_turn: tokio::sync::Mutex<()>,
 }
 
 impl std::fmt::Debug for Chatlake {
@@ -86,6 +91,10 @@ impl Chatlake {
             clock,
             settings,
         } = options;
+        let library = match &settings.sql_folder {
+            None => Arc::clone(Library::built_in()),
+            Some(folder) => Arc::new(Library::with_folder(folder)?),
+        };
         let lake = Lake::open(location, settings.storage()?, Arc::clone(&clock), create).await?;
         let base = base_state(&lake, &settings)?;
         Ok(Self {
@@ -94,6 +103,8 @@ impl Chatlake {
                 clock,
                 settings,
                 base,
+                library,
+                workflow_turn: tokio::sync::Mutex::default(),
             }),
         })
     }
@@ -144,6 +155,14 @@ impl Chatlake {
         &self.inner.lake
     }
 
+    pub(crate) fn library(&self) -> &Arc<Library> {
+        &self.inner.library
+    }
+
+    pub(crate) fn workflow_turn(&self) -> &tokio::sync::Mutex<()> {
+        &self.inner.workflow_turn
+    }
+
     pub(crate) fn base_state(&self) -> &SessionState {
         &self.inner.base
     }
@@ -157,10 +176,13 @@ fn base_state(lake: &Lake, settings: &Settings) -> Result<SessionState> {
         .with_create_default_catalog_and_schema(false);
     let options = config.options_mut();
     options.execution.time_zone = Some("UTC".to_owned());
+    // a page's rows come in the order of its definition, also where it is called in a larger query
+    options.sql_parser.enable_subquery_sort_elimination = false;
     options.explain.format = datafusion::common::format::ExplainFormat::Indent;
     let context = SessionContext::new_with_config_rt(config.clone(), runtime(lake, settings)?);
     let mut state: SessionState = SessionStateBuilder::new_from_existing(context.state())
         .with_config(config)
+        .with_optimizer_rules(local_day_bounds::optimizer_rules())
         .with_physical_optimizer_rule(Arc::new(CooperativeJoins))
         .build();
     chatlake_functions::register_all(&mut state)?;

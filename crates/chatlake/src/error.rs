@@ -15,6 +15,9 @@ pub enum Error {
     /// Rows could not be taken in.
     #[error(transparent)]
     Ingest(#[from] chatlake_ingest::Error),
+    /// A SQL file of a view or page is wrong.
+    #[error(transparent)]
+    Library(#[from] chatlake_analytics::Error),
     /// The SQL text, or a value in it, is wrong.
     #[error("{0}")]
     Sql(String),
@@ -55,6 +58,7 @@ impl Error {
         match self {
             Self::Storage(error) => error.code(),
             Self::Ingest(error) => error.code(),
+            Self::Library(error) => error.code(),
             Self::Sql(_) | Self::Variable(_) | Self::Setting { .. } => ErrorCode::InvalidInput,
             Self::Unsupported(_) => ErrorCode::Unsupported,
             Self::PermissionDenied(_) => ErrorCode::PermissionDenied,

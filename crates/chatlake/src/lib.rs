@@ -10,9 +10,13 @@ mod cooperative_joins;
 mod database;
 mod entity_table;
 mod error;
+mod export;
+mod local_day_bounds;
+mod pages;
 mod query;
 mod session;
 mod settings;
+mod workflows;
 
 pub use chatlake_ingest::{Format, IngestOptions, IngestReport, OnError, Progress, Source};
 pub use chatlake_storage::{Damage, LakeCheck as CheckReport, TableCheck};
@@ -21,6 +25,13 @@ pub use chatlake_types::{AccessScope, Clock, ErrorCode, FixedClock, SystemClock}
 pub use crate::catalog::{CATALOG, TableInfo};
 pub use crate::database::{Chatlake, OpenOptions};
 pub use crate::error::{Error, Result};
+pub use crate::export::{
+    CsvEncoder, CsvOptions, Export, ExportFile, ExportFormat, ExportRequest, ExportStream,
+    FileEncoder, LineEnd, NdjsonEncoder, ParquetEncoder,
+};
 pub use crate::query::{Prepared, Query};
 pub use crate::session::Session;
 pub use crate::settings::Settings;
+pub use crate::workflows::{
+    ActionFailure, ActionHost, RefusedWorkflow, WorkflowAction, WorkflowOptions, WorkflowReport,
+};

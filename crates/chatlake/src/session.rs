@@ -17,11 +17,16 @@ use datafusion::common::metadata::ScalarAndMetadata;
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::scalar::ScalarValue;
+use datafusion::sql::parser::Statement as EngineStatement;
 
 use crate::bi_types::readable_schema;
-use crate::catalog::{CATALOG, DEFAULT_SCHEMA, QueryCatalogs, QueryScope, TableInfo, system};
+use crate::catalog::{
+    BI_SCHEMA, CATALOG, DEFAULT_SCHEMA, QueryCatalogs, QueryScope, TableInfo, system,
+};
 use crate::database::Chatlake;
 use crate::entity_table::visible_rows::VisibleRows;
+use crate::export;
+use crate::pages::{self, Placeholders};
 use crate::query::{Prepared, Query, show_schema};
 use crate::session::statements::{Statement, parse};
 use crate::session::variables::Variables;
@@ -74,8 +79,13 @@ impl Session {
             }
             Statement::Read(statement) => statement,
         };
-        let state = self.plan_state().await?;
-        let plan = state.statement_to_plan(*statement).await?;
+        let environment = self.begin().await?;
+        let placeholders = Placeholders::Values(values.as_ref());
+        let (statement, _) = self
+            .with_pages(&environment, statement, placeholders)
+            .await?;
+        let state = environment.state;
+        let plan = state.statement_to_plan(statement).await?;
         statements::verify(&plan)?;
         let plan = match values {
             Some(values) => plan.with_param_values(values)?,
@@ -100,10 +110,15 @@ impl Session {
                 return Ok(Prepared::new(self.clone(), sql, none(), none()));
             }
         };
-        let state = self.plan_state().await?;
-        let plan = state.statement_to_plan(*statement).await?;
+        let environment = self.begin().await?;
+        let placeholders = Placeholders::Unknown(Vec::new());
+        let (statement, in_pages) = self
+            .with_pages(&environment, statement, placeholders)
+            .await?;
+        let state = environment.state;
+        let plan = state.statement_to_plan(statement).await?;
         statements::verify(&plan)?;
-        let parameters = parameter_schema(&plan)?;
+        let parameters = parameter_schema(&plan, in_pages)?;
         // types that follow from operators and functions are known after analysis
         let analyzed =
             state
@@ -128,29 +143,30 @@ impl Session {
     /// # Errors
     /// When a view cannot be planned.
     pub async fn tables(&self) -> Result<Vec<TableInfo>> {
-        let state = self.plan_state().await?;
+        let state = self.begin().await?.state;
         let mut list = Vec::new();
-        let schema = state
-            .catalog_list()
-            .catalog(CATALOG)
-            .and_then(|catalog| catalog.schema(DEFAULT_SCHEMA));
-        let views = schema.ok_or_else(|| Error::Internal("the catalog has no views".to_owned()))?;
-        for view in chatlake_analytics::views() {
-            let planned = views.table(&view.name).await?;
-            let planned = planned
-                .ok_or_else(|| Error::Internal(format!("view `{}` is not there", view.name)))?;
-            list.push(TableInfo {
-                schema: DEFAULT_SCHEMA.to_owned(),
-                name: view.name.clone(),
-                kind: "VIEW",
-                doc: view.doc.clone(),
-                arrow_schema: documented(&readable_schema(&planned.schema()), |name| {
-                    view.columns
-                        .iter()
-                        .find(|column| column.name == name)
-                        .map(|column| column.doc.clone())
-                }),
-            });
+        let catalog = state.catalog_list().catalog(CATALOG);
+        let library = self.database.library();
+        for (name, views) in [(BI_SCHEMA, library.bi()), (DEFAULT_SCHEMA, library.views())] {
+            let schema = catalog.as_ref().and_then(|catalog| catalog.schema(name));
+            let schema =
+                schema.ok_or_else(|| Error::Internal("the catalog has no views".to_owned()))?;
+            for view in views {
+                let planned = schema.table(&view.name).await?;
+                let planned = planned
+                    .ok_or_else(|| Error::Internal(format!("view `{}` is not there", view.name)))?;
+                list.push(TableInfo {
+                    schema: name.to_owned(),
+                    name: view.name.clone(),
+                    kind: "VIEW",
+                    doc: view.doc.clone(),
+                    arrow_schema: documented(&readable_schema(&planned.schema()), |name| {
+                        let mut columns = view.columns.iter();
+                        let column = columns.find(|column| column.name == name);
+                        column.map(|column| column.doc.clone())
+                    }),
+                });
+            }
         }
         for table in chatlake_schema::tables() {
             list.push(TableInfo {
@@ -196,22 +212,58 @@ impl Session {
         Ok(())
     }
 
-    /// The engine's state for one query: the newest commit, the session's scope and variables.
-    async fn plan_state(&self) -> Result<Arc<SessionState>> {
+    /// Plans the calls of pages in a statement and puts the plans in their place; also names the placeholders in the calls.
+    async fn with_pages(
+        &self,
+        environment: &Environment,
+        statement: Box<EngineStatement>,
+        mut placeholders: Placeholders<'_>,
+    ) -> Result<(EngineStatement, Vec<String>)> {
+        let mut statement = *statement;
+        let library = self.database.library();
+        let mut names = Vec::new();
+        for call in pages::find_calls(library, &mut statement, &mut placeholders)? {
+            let planned = match call.name.as_str() {
+                export::FUNCTION => export::plan_export(self, &environment.scope, &call).await?,
+                _ => pages::plan_call(self, &environment.scope, &call, None).await?,
+            };
+            names.push(environment.catalogs.page_calls().add(planned));
+        }
+        pages::replace_calls(library, &mut statement, names);
+        match placeholders {
+            Placeholders::Unknown(names) => Ok((statement, names)),
+            Placeholders::Values(_) => Ok((statement, Vec::new())),
+        }
+    }
+
+    /// The rows that this session may see, narrowed to a chatbot.
+    pub(crate) fn rows_of(&self, chatbot_id: Option<Arc<str>>) -> Result<VisibleRows> {
+        VisibleRows::new(Arc::clone(&self.scope), chatbot_id)
+    }
+
+    /// What one query sees: the newest commit, the session's scope and variables.
+    pub(crate) async fn begin(&self) -> Result<Environment> {
         let lake = self.database.lake();
         lake.refresh().await?;
         let variables = self.variables();
-        let now_micros = self.database.clock().now_micros();
-        let catalogs = Arc::new(QueryCatalogs::new(QueryScope {
+        self.environment(QueryScope {
             lake: Arc::clone(lake),
             snapshot: lake.snapshot(),
-            visible: VisibleRows::new(Arc::clone(&self.scope), variables.chatbot_id())?,
+            visible: self.rows_of(variables.chatbot_id())?,
             as_of_micros: variables.as_of_micros(),
-            now_micros,
-        }));
+            now_micros: self.database.clock().now_micros(),
+            library: Arc::clone(self.database.library()),
+            page: None,
+        })
+    }
+
+    /// The engine's state for a scope.
+    pub(crate) fn environment(&self, scope: QueryScope) -> Result<Environment> {
+        let now_micros = scope.now_micros;
+        let catalogs = Arc::new(QueryCatalogs::new(scope.clone()));
         let base = self.database.base_state().clone();
         let mut config = base.config().clone();
-        config.options_mut().execution.time_zone = Some(variables.timezone().to_owned());
+        config.options_mut().execution.time_zone = Some(self.variables().timezone().to_owned());
         let mut state = SessionStateBuilder::new_from_existing(base)
             .with_config(config)
             .with_catalog_list(Arc::clone(&catalogs) as _)
@@ -221,8 +273,19 @@ impl Session {
             DateTime::from_timestamp_micros(now_micros);
         let state = Arc::new(state);
         catalogs.set_planner(Arc::downgrade(&state));
-        Ok(state)
+        Ok(Environment {
+            state,
+            catalogs,
+            scope,
+        })
     }
+}
+
+/// The engine's state for one query or page, with what it shows.
+pub(crate) struct Environment {
+    pub(crate) state: Arc<SessionState>,
+    pub(crate) catalogs: Arc<QueryCatalogs>,
+    pub(crate) scope: QueryScope,
 }
 
 /// The schema with each column's documentation as its metadata `doc`.
@@ -236,9 +299,12 @@ fn documented(schema: &Schema, doc: impl Fn(&str) -> Option<String>) -> SchemaRe
     ))
 }
 
-/// Placeholders in order, with the types the plan wants.
-fn parameter_schema(plan: &LogicalPlan) -> Result<Schema> {
-    let types = plan.get_parameter_types()?;
+/// Placeholders in order, with the types the plan wants; those that stand in calls of pages are text.
+fn parameter_schema(plan: &LogicalPlan, in_pages: Vec<String>) -> Result<Schema> {
+    let mut types = plan.get_parameter_types()?;
+    for name in in_pages {
+        types.entry(name).or_insert(Some(DataType::Utf8));
+    }
     let position = |name: &str| {
         name.trim_start_matches('$')
             .parse::<usize>()

@@ -17,10 +17,15 @@ pub struct Settings {
     pub query_spill_bytes: u64,
     /// Where queries spill to; the system's temporary folder when not set.
     pub spill_directory: Option<PathBuf>,
+    /// A folder of SQL files (`views`, `bi`, `parts`, `pages`) that add to those built in, or take their place.
+    pub sql_folder: Option<PathBuf>,
     /// A query that runs longer is ended, in ms; 0 for no limit.
     pub query_timeout_ms: u64,
     /// Threads that one query uses; 0 for as many as there are cores.
     pub query_thread_count: usize,
+    /// Bytes that the files of one call of the SQL function `export` have together at the most; up to 2 GiB per file.
+    /// Files of `Session::export` may have any size.
+    pub export_bytes_max: usize,
     /// Parquet footers kept in memory, in bytes.
     pub footer_cache_bytes: usize,
     /// Rows that a load keeps in memory before it writes data files, in bytes.
@@ -38,8 +43,10 @@ impl Default for Settings {
             query_memory_bytes: 2 << 30,
             query_spill_bytes: 64 << 30,
             spill_directory: None,
+            sql_folder: None,
             query_timeout_ms: 0,
             query_thread_count: 0,
+            export_bytes_max: 64 << 20,
             footer_cache_bytes: 256 << 20,
             load_memory_bytes: storage.load_memory_bytes,
             dedup_memory_bytes: storage.dedup_memory_bytes,

@@ -87,10 +87,12 @@ fn limits(said: &Said) -> Result<Settings> {
             .query_spill
             .map_or(default.query_spill_bytes, |size| size.bytes),
         spill_directory: said.spill_directory.clone(),
+        sql_folder: said.sql_folder.clone(),
         query_timeout_ms: said
             .query_timeout
             .map_or(default.query_timeout_ms, |limit| limit.limit_ms),
         query_thread_count: threads,
+        export_bytes_max: memory_bytes("export_max", said.export_max, default.export_bytes_max)?,
         footer_cache_bytes: memory_bytes(
             "footer_cache",
             said.footer_cache,
@@ -229,6 +231,7 @@ mod tests {
         for (bytes, text) in [
             (default.query_memory_bytes as u64, "2GiB"),
             (default.query_spill_bytes, "64GiB"),
+            (default.export_bytes_max as u64, "64MiB"),
             (default.footer_cache_bytes as u64, "256MiB"),
             (default.load_memory_bytes as u64, "256MiB"),
             (default.dedup_memory_bytes as u64, "256MiB"),

@@ -10,6 +10,7 @@ mod demo;
 mod environment;
 mod error;
 mod exit;
+mod export;
 mod ingest;
 mod interrupt;
 mod logging;
@@ -67,6 +68,8 @@ enum Command {
     Ingest(ingest::IngestArguments),
     /// Ask in SQL: an argument, a pipe or a prompt
     Query(query::QueryArguments),
+    /// Write a page and its daily series as CSV, NDJSON or Parquet files
+    Export(export::ExportArguments),
     /// Serve the lake over Arrow Flight SQL
     Serve(serve::ServeArguments),
     /// Show tables and views with columns, types, units and documentation
@@ -99,6 +102,7 @@ fn command() -> clap::Command {
     for (name, examples) in [
         ("check", check::EXAMPLES),
         ("demo", demo::EXAMPLES),
+        ("export", export::EXAMPLES),
         ("ingest", ingest::EXAMPLES),
         ("query", query::EXAMPLES),
         ("schema", schema::EXAMPLES),
@@ -133,6 +137,7 @@ async fn run_command(configuration: &Configuration, command: &Command) -> Result
     match command {
         Command::Ingest(arguments) => ingest::run(configuration, arguments).await,
         Command::Query(arguments) => query::run(configuration, arguments).await,
+        Command::Export(arguments) => export::run(configuration, arguments).await,
         Command::Serve(arguments) => serve::run(configuration, arguments).await,
         Command::Schema(arguments) => schema::run(configuration, arguments).await,
         Command::Check(arguments) => check::run(configuration, arguments).await,

@@ -5,17 +5,18 @@
 //! `BrokenPipe`) is recognised whatever library was writing.
 
 mod arrow_ipc;
-mod csv;
 mod destination;
-mod json;
-mod parquet_file;
+mod encoded;
 mod table;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
+use chatlake::ExportFormat;
 use clap::ValueEnum;
 
 use crate::error::{Error, Result};
+
+use encoded::EncodedWriter;
 
 pub use destination::{Destination, OutputStream};
 pub use table::{TableOptions, TableWriter};
@@ -64,16 +65,21 @@ pub fn writer<'a>(
     stream: &'a mut OutputStream,
     table: &TableOptions,
 ) -> Result<Box<dyn RowWriter + 'a>> {
-    Ok(match format {
-        OutputFormat::Table => Box::new(TableWriter::new(schema, stream, table)),
-        OutputFormat::Csv => Box::new(csv::CsvWriter::start(schema, stream)?),
-        OutputFormat::Json => Box::new(json::JsonWriter::new(stream)),
-        OutputFormat::Parquet => Box::new(parquet_file::ParquetWriter::start(schema, stream)?),
+    let encoded = match format {
+        OutputFormat::Table => return Ok(Box::new(TableWriter::new(schema, stream, table))),
         OutputFormat::Arrow if stream.is_file() => {
-            Box::new(arrow_ipc::ArrowFileWriter::start(schema, stream)?)
+            return Ok(Box::new(arrow_ipc::ArrowFileWriter::start(schema, stream)?));
         }
-        OutputFormat::Arrow => Box::new(arrow_ipc::ArrowStreamWriter::start(schema, stream)?),
-    })
+        OutputFormat::Arrow => {
+            return Ok(Box::new(arrow_ipc::ArrowStreamWriter::start(
+                schema, stream,
+            )?));
+        }
+        OutputFormat::Csv => ExportFormat::Csv,
+        OutputFormat::Json => ExportFormat::Ndjson,
+        OutputFormat::Parquet => ExportFormat::Parquet,
+    };
+    Ok(Box::new(EncodedWriter::start(encoded, schema, stream)?))
 }
 
 /// The sentence for a value that a format cannot hold.

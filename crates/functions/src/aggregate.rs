@@ -1,4 +1,4 @@
-//! Functions of many rows (domain specification §5.6, §9.4). One file each; listed here in
+//! Functions of many rows (domain specification §5.4, §5.6, §9.4). One file each; listed here in
 //! alphabetical order. What several of them are made of lies beside them.
 //!
 //! Guarantees: the answer does not depend on the order of rows nor on how they are split among
@@ -12,9 +12,11 @@ mod latest;
 mod means_by_key;
 mod pick;
 mod row_keys;
+mod session_spans;
 mod sum_and_count;
 mod sum_score;
 mod top_k;
+mod touches_by_group;
 
 use std::sync::Arc;
 
@@ -33,6 +35,7 @@ pub fn aggregate_functions() -> Vec<Arc<AggregateUDF>> {
         Arc::new(first_value_by::FirstValueBy::default().into()),
         Arc::new(flag_rate::FlagRate::default().into()),
         Arc::new(latest::Latest::default().into()),
+        Arc::new(session_spans::SessionSpans::default().into()),
         Arc::new(sum_score::SumScore::default().into()),
         Arc::new(top_k::TopK::default().into()),
     ]

@@ -4,12 +4,14 @@
 //! Guarantees: arrays and constants are read alike; when every argument is a constant, one row is
 //! computed and stays a constant.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, AsArray, Float64Array, Int64Array, PrimitiveArray, StringViewArray,
     TimestampMicrosecondArray, UInt32Array,
 };
+use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::take;
 use arrow::datatypes::{ArrowPrimitiveType, DataType, Int64Type, TimestampMicrosecondType};
 use datafusion::common::{Result, ScalarValue, exec_datafusion_err};
@@ -107,6 +109,14 @@ impl Call {
         })
     }
 
+    /// An argument that is a list of texts.
+    ///
+    /// # Errors
+    /// When it is no list of texts.
+    pub fn text_lists(&self, at: usize) -> Result<Column<TextLists>> {
+        self.array(at)?.map(|values| TextLists::new(&values))
+    }
+
     /// Finishes with one of `choices` per row, given its index, or NULL. The texts are stored once
     /// for all rows.
     ///
@@ -143,6 +153,32 @@ impl Call {
 pub struct Column<A> {
     values: A,
     constant: bool,
+}
+
+/// Lists of texts: the items of all rows, and where those of each row stand.
+#[derive(Clone, Debug)]
+pub struct TextLists {
+    items: StringViewArray,
+    offsets: OffsetBuffer<i32>,
+    nulls: Option<NullBuffer>,
+}
+
+impl TextLists {
+    fn new(values: &ArrayRef) -> Result<Self> {
+        let lists = values.as_list_opt::<i32>();
+        let lists =
+            lists.ok_or_else(|| exec_datafusion_err!("expected a list of texts, found another"))?;
+        // A slice of a larger array brings the items of all its rows along.
+        let (first, last) = (lists.value_offsets()[0], lists.value_offsets()[lists.len()]);
+        let items = lists
+            .values()
+            .slice(first as usize, (last - first) as usize);
+        Ok(Self {
+            items: text_array(&items)?,
+            offsets: lists.offsets().clone(),
+            nulls: lists.nulls().cloned(),
+        })
+    }
 }
 
 impl<A> Column<A> {
@@ -182,5 +218,21 @@ impl<T: ArrowPrimitiveType> Column<PrimitiveArray<T>> {
     pub fn get(&self, row: usize) -> Option<T::Native> {
         let at = self.index(row);
         self.values.is_valid(at).then(|| self.values.value(at))
+    }
+}
+
+impl Column<TextLists> {
+    /// The items of all rows, one after another; NULL items as empty texts.
+    pub fn items(&self) -> Vec<&str> {
+        let items = self.values.items.iter();
+        items.map(Option::unwrap_or_default).collect()
+    }
+
+    /// Where the items of a row stand among [`Column::items`], `None` for NULL.
+    pub fn span(&self, row: usize) -> Option<Range<usize>> {
+        let (at, nulls, offsets) = (self.index(row), &self.values.nulls, &self.values.offsets);
+        let place = |at: usize| (offsets[at] - offsets[0]) as usize;
+        let is_valid = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(at));
+        is_valid.then(|| place(at)..place(at + 1))
     }
 }

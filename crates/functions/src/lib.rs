@@ -1,8 +1,10 @@
-//! Chatlake's SQL functions and the rules behind them (domain specification §4, §5.6, §9.3, §9.4).
+//! Chatlake's SQL functions and the rules behind them (domain specification §4, §5.4, §5.6, §8.8,
+//! §9.3, §9.4).
 //!
 //! A function is one file in `scalar/` or `aggregate/`, listed once beside it. What pages need too
 //! is plain Rust: [`period`] (windows of time), [`zone`] (local days), [`schedule`] (business
-//! hours), [`sentiment`] (labels and bands), [`score_sum`] (sums that do not depend on order),
+//! hours), [`session`] (from touches to sessions), [`condition`] (what workflows ask for),
+//! [`sentiment`] (labels and bands), [`score_sum`] (sums that do not depend on order),
 //! [`edit_distance`] and [`slug_text`].
 //!
 //! Guarantees: functions are pure. They read no clock: where `as_of` may be left out, the time at
@@ -11,6 +13,7 @@
 mod aggregate;
 mod arguments;
 mod call;
+pub mod condition;
 pub mod edit_distance;
 mod error;
 pub mod period;
@@ -19,6 +22,7 @@ mod scalar;
 pub mod schedule;
 pub mod score_sum;
 pub mod sentiment;
+pub mod session;
 #[cfg(test)]
 mod testing;
 pub mod zone;

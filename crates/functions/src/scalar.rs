@@ -1,12 +1,16 @@
-//! Functions of one row (domain specification §9.3). One file each; listed here in alphabetical
-//! order.
+//! Functions of one row (domain specification §8.8, §9.3). One file each; listed here in
+//! alphabetical order. What several of them share lies beside them.
 //!
 //! Guarantees: NULL in gives NULL out, except in `display_name` and `mrr_range`, and except for a
-//! schedule and an `as_of` that are not given.
+//! schedule and an `as_of` that are not given and for kinds of findings that were not analysed.
 
 mod business_seconds;
 mod change_pct;
+mod condition_is_complete;
+mod condition_matches;
+mod condition_rows;
 mod contains_ci;
+mod custom_value;
 mod display_name;
 mod edit_accuracy;
 mod in_period;
@@ -29,7 +33,10 @@ pub fn scalar_functions() -> Vec<Arc<ScalarUDF>> {
     vec![
         Arc::new(business_seconds::BusinessSeconds::default().into()),
         Arc::new(change_pct::ChangePct::default().into()),
+        Arc::new(condition_is_complete::ConditionIsComplete::default().into()),
+        Arc::new(condition_matches::ConditionMatches::default().into()),
         Arc::new(contains_ci::ContainsCi::default().into()),
+        Arc::new(custom_value::CustomValue::default().into()),
         Arc::new(display_name::DisplayName::default().into()),
         Arc::new(edit_accuracy::EditAccuracy::default().into()),
         Arc::new(in_period::InPeriod::default().into()),

@@ -29,4 +29,5 @@ pub use ingest::ingest;
 pub use options::{
     Cancellation, Format, IngestLimits, IngestOptions, OnError, Progress, ProgressCallback, Source,
 };
+pub use record::workflow_run_id;
 pub use report::{CodeCounts, IngestReport, LineCode, TableCounts, Tally};

@@ -32,6 +32,7 @@ pub(crate) use message::{CONTENT_BYTES_MAX, SENDERS, Sender};
 pub(crate) use registry::{AGENT_ROLES, WORKFLOW_STATUSES, is_zone};
 pub(crate) use slugs::{is_slug, label, resolution, slug, slugs, sort_slugs};
 pub(crate) use workflow_run::STATUSES;
+pub use workflow_run::workflow_run_id;
 
 /// Every record type, by name.
 pub(crate) const RECORD_TYPES: &[RecordType] = &[

@@ -9,10 +9,14 @@
 )]
 
 mod arrival_order;
+mod bi_pruning;
 mod damaged_lakes;
+mod export;
 mod hostile_ids;
+mod pages;
 mod pruning;
 mod recovery;
 mod sample;
 mod scope;
 mod store_failures;
+mod workflows;

@@ -9,7 +9,7 @@ use chatlake::{AccessScope, Chatlake, ErrorCode, Session, TableInfo};
 use chatlake_tests::lakes;
 
 /// Schemas that hold rows of tenants.
-const TENANT_SCHEMAS: [&str; 2] = ["lake", "stored"];
+const TENANT_SCHEMAS: [&str; 3] = ["bi", "lake", "stored"];
 
 async fn oracle_lake() -> Chatlake {
     let chatlake = lakes::in_memory().await;

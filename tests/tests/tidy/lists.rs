@@ -77,40 +77,85 @@ fn every_stored_table_has_its_slt() {
     );
 }
 
-#[test]
-fn every_view_file_is_a_view_and_the_other_way_round() {
-    let views: BTreeSet<String> = chatlake_analytics::views()
-        .iter()
-        .map(|view| view.name.clone())
-        .collect();
-    assert_eq!(stems("crates/analytics/src/views", ".sql"), views);
+/// Folder, first words of each file and names of everything that the library of SQL files holds.
+fn sql_files() -> [(&'static str, &'static [&'static str], BTreeSet<String>); 4] {
+    const OF_VIEW: &[&str] = &["-- view: ", "-- doc: ", "-- source: ", "-- column: "];
+    const OF_PAGE: &[&str] = &[
+        "-- page: ",
+        "-- doc: ",
+        "-- source: ",
+        "-- column: ",
+        "-- example: ",
+    ];
+    let library = chatlake_analytics::Library::built_in();
+    let views = |views: &[chatlake_analytics::View]| -> BTreeSet<String> {
+        views.iter().map(|view| view.name.clone()).collect()
+    };
+    let pages = library.pages().iter().map(|page| page.name.clone());
+    [
+        ("bi", OF_VIEW, views(library.bi())),
+        ("pages", OF_PAGE, pages.collect()),
+        ("parts", OF_VIEW, views(library.parts())),
+        ("views", OF_VIEW, views(library.views())),
+    ]
 }
 
 #[test]
-fn every_view_says_what_it_is() {
-    for file in house::files("crates/analytics/src/views", &[".sql"]) {
-        for word in ["-- view: ", "-- doc: ", "-- source: ", "-- column: "] {
-            assert!(
-                file.text.lines().any(|line| line.starts_with(word)),
-                "{}: no line `{word}…`",
-                file.path
-            );
-        }
+fn every_sql_file_is_listed_and_the_other_way_round() {
+    for (folder, _, names) in sql_files() {
+        let files = stems(&format!("crates/analytics/src/{folder}"), ".sql");
+        assert_eq!(files, names, "{folder}");
     }
 }
 
 #[test]
-fn every_view_has_its_slt() {
-    let (tested, sql) = (
-        stems("tests/slt/views", ".slt"),
-        tested_sql("tests/slt/views"),
-    );
-    let views = chatlake_analytics::views().iter().map(|view| &view.name);
-    let broken = views.filter(|name| !tested.contains(*name) || !names(&sql, name));
-    none_of(
-        "a view without tests/slt/views/<name>.slt that asks it",
-        broken.cloned().collect(),
-    );
+fn every_sql_file_says_what_it_is() {
+    for (folder, words, _) in sql_files() {
+        for file in house::files(&format!("crates/analytics/src/{folder}"), &[".sql"]) {
+            for word in words {
+                assert!(
+                    file.text.lines().any(|line| line.starts_with(word)),
+                    "{}: no line `{word}…`",
+                    file.path
+                );
+            }
+        }
+    }
+}
+
+/// Parts are asked through the pages that read them.
+#[test]
+fn every_view_and_page_has_its_slt() {
+    for (folder, _, found) in sql_files() {
+        if folder == "parts" {
+            continue;
+        }
+        let path = format!("tests/slt/{folder}");
+        let (tested, sql) = (stems(&path, ".slt"), tested_sql(&path));
+        let broken = found
+            .into_iter()
+            .filter(|name| !tested.contains(name) || !names(&sql, name));
+        none_of(
+            &format!("a file of {folder} without tests/slt/{folder}/<name>.slt that asks it"),
+            broken.collect(),
+        );
+    }
+}
+
+#[test]
+fn every_part_is_read_by_a_page_or_part() {
+    let mut sql = String::new();
+    for folder in ["pages", "parts"] {
+        for file in house::files(&format!("crates/analytics/src/{folder}"), &[".sql"]) {
+            let statements = file.text.lines().filter(|line| !line.starts_with("--"));
+            statements.for_each(|line| sql.extend([line, "\n"]));
+        }
+    }
+    let parts = chatlake_analytics::Library::built_in().parts().iter();
+    let broken = parts
+        .map(|part| part.name.clone())
+        .filter(|name| !names(&sql, name));
+    none_of("a part that nothing reads", broken.collect());
 }
 
 #[test]

@@ -9,7 +9,30 @@
 -- column: org_plan | TEXT | Plan of the organization.
 -- column: org_industry | TEXT | Industry of the organization.
 -- column: org_mrr | DECIMAL(18,2) | Monthly recurring revenue of the organization; USD per month.
-WITH user_timeline AS (
+WITH last_messages AS (
+  SELECT
+    chatbot_id,
+    conversation_id,
+    max(sent_at) AS last_message_at
+  FROM messages
+  WHERE is_visible
+  GROUP BY
+    chatbot_id,
+    conversation_id
+),
+threads AS (
+  SELECT
+    last_messages.chatbot_id,
+    last_messages.conversation_id,
+    last_messages.last_message_at,
+    coalesce(snapshot.user_id, 'anon:' || last_messages.conversation_id) AS user_id,
+    snapshot.organization_id
+  FROM last_messages
+  LEFT JOIN conversation_snapshot AS snapshot
+    ON snapshot.chatbot_id = last_messages.chatbot_id
+    AND snapshot.conversation_id = last_messages.conversation_id
+),
+user_timeline AS (
   SELECT
     chatbot_id,
     user_id,
@@ -30,12 +53,9 @@ WITH user_timeline AS (
     NULL AS plan,
     NULL AS industry,
     NULL AS mrr
-  FROM conversations
-  WHERE
-    user_id IS NOT NULL
-    AND last_message_at IS NOT NULL
+  FROM threads
 ),
-user_known AS (
+user_moments AS (
   SELECT
     chatbot_id,
     conversation_id,
@@ -48,6 +68,20 @@ user_known AS (
     ORDER BY known_at, ingest_seq
     ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
   )
+),
+-- One row per conversation as it is; said by GROUP BY, the planner leaves the join out when nothing of it is asked for.
+user_known AS (
+  SELECT
+    chatbot_id,
+    conversation_id,
+    max(plan) AS plan,
+    max(industry) AS industry,
+    max(mrr) AS mrr
+  FROM user_moments
+  WHERE conversation_id IS NOT NULL
+  GROUP BY
+    chatbot_id,
+    conversation_id
 ),
 org_timeline AS (
   SELECT
@@ -70,12 +104,10 @@ org_timeline AS (
     NULL AS plan,
     NULL AS industry,
     NULL AS mrr
-  FROM conversations
-  WHERE
-    organization_id IS NOT NULL
-    AND last_message_at IS NOT NULL
+  FROM threads
+  WHERE organization_id IS NOT NULL
 ),
-org_known AS (
+org_moments AS (
   SELECT
     chatbot_id,
     conversation_id,
@@ -88,6 +120,19 @@ org_known AS (
     ORDER BY known_at, ingest_seq
     ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
   )
+),
+org_known AS (
+  SELECT
+    chatbot_id,
+    conversation_id,
+    max(plan) AS plan,
+    max(industry) AS industry,
+    max(mrr) AS mrr
+  FROM org_moments
+  WHERE conversation_id IS NOT NULL
+  GROUP BY
+    chatbot_id,
+    conversation_id
 )
 SELECT
   conversations.chatbot_id,

@@ -8,7 +8,9 @@
 SELECT
   chatbot_id,
   inbox_id,
-  channel,
-  name
+  last_value(channel ORDER BY ingest_seq) AS channel,
+  last_value(name ORDER BY ingest_seq) AS name
 FROM stored.inboxes
-QUALIFY row_number() OVER (PARTITION BY chatbot_id, inbox_id ORDER BY ingest_seq DESC) = 1
+GROUP BY
+  chatbot_id,
+  inbox_id

@@ -126,7 +126,10 @@ impl Lake {
             let name = TableReference::partial("stored", table.name.as_str());
             context.register_table(name, provider).expect("new table");
         }
-        let mut waiting: Vec<_> = chatlake_analytics::views().iter().collect();
+        let mut waiting: Vec<_> = chatlake_analytics::Library::built_in()
+            .views()
+            .iter()
+            .collect();
         while !waiting.is_empty() {
             let (waiting_count, mut unplanned) = (waiting.len(), Vec::new());
             let mut reason = String::new();

@@ -1,6 +1,6 @@
 //! A filter on the tenant, and where it makes sense on the day, reaches the scans, so that files are pruned.
 
-use chatlake_analytics::views;
+use chatlake_analytics::Library;
 use chatlake_schema::table;
 
 use crate::lake::Lake;
@@ -28,7 +28,8 @@ fn without<'a>(scans: &'a [(String, Vec<String>)], filter: &str) -> Vec<&'a str>
 
 #[tokio::test]
 async fn a_chatbot_reaches_every_scan_of_every_view() {
-    for view in views()
+    for view in Library::built_in()
+        .views()
         .iter()
         .filter(|view| view.columns[0].name == "chatbot_id")
     {
@@ -104,7 +105,7 @@ async fn days_and_times_of_messages_reach_the_scan_of_messages() {
 
 #[tokio::test]
 async fn as_of_cuts_every_table_of_events_and_versions() {
-    for view in views() {
+    for view in Library::built_in().views() {
         let mut lake = Lake::default();
         lake.as_of("2026-03-12T16:00:00Z");
         lake.query(&format!("SELECT * FROM {}", view.name)).await;

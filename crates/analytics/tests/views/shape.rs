@@ -1,7 +1,7 @@
 //! The headers say what the SQL gives, and the SQL keeps to the style.
 
 use arrow::datatypes::{DataType, TimeUnit};
-use chatlake_analytics::views;
+use chatlake_analytics::Library;
 
 use crate::lake::Lake;
 
@@ -24,7 +24,7 @@ fn type_name(data_type: &DataType) -> String {
 #[tokio::test]
 async fn every_view_gives_the_columns_of_its_header() {
     let session = Lake::default().session().await;
-    for view in views() {
+    for view in Library::built_in().views() {
         let sql = format!("SELECT * FROM {}", view.name);
         let plan = session
             .state()
@@ -60,7 +60,7 @@ async fn every_view_gives_the_columns_of_its_header() {
 #[tokio::test]
 async fn every_view_of_an_empty_lake_is_empty() {
     let lake = Lake::default();
-    for view in views() {
+    for view in Library::built_in().views() {
         assert!(
             lake.query(&format!("SELECT * FROM {}", view.name))
                 .await
@@ -73,7 +73,7 @@ async fn every_view_of_an_empty_lake_is_empty() {
 
 #[test]
 fn every_view_starts_with_its_tenant() {
-    for view in views() {
+    for view in Library::built_in().views() {
         let first = view.columns.first().map(|column| column.name.as_str());
         let of_account =
             ["accounts", "agents", "teams", "team_members"].contains(&view.name.as_str());
@@ -130,7 +130,7 @@ fn keywords_are_upper_case_and_columns_are_named() {
         "window",
         "with",
     ];
-    for view in views() {
+    for view in Library::built_in().views() {
         let code: Vec<&str> = view
             .sql
             .lines()

@@ -1,9 +1,12 @@
-//! The schema `lake`: the resolved views of domain specification §9.2, planned from their SQL when they are named.
+//! The schemas `lake` and `bi`: relations planned from their SQL when they are named.
+//!
+//! Inside of a page the schema `lake` also has the parts and the relation `window_days`, with the page's parameters.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use async_trait::async_trait;
+use chatlake_analytics::{View, WINDOW_DAYS};
 use datafusion::catalog::view::ViewTable;
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::common::Result;
@@ -12,17 +15,28 @@ use datafusion::execution::SessionState;
 
 use super::QueryScope;
 
+/// Which of the library's views a schema holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ViewKind {
+    /// The resolved views of domain specification §9.2.
+    Lake,
+    /// Flat relations for BI tools.
+    Bi,
+}
+
 /// See the module's documentation.
 #[derive(Debug)]
 pub(super) struct ViewSchema {
+    kind: ViewKind,
     scope: Arc<QueryScope>,
     planner: OnceLock<Weak<SessionState>>,
     planned: Mutex<HashMap<String, Arc<dyn TableProvider>>>,
 }
 
 impl ViewSchema {
-    pub(super) fn new(scope: Arc<QueryScope>) -> Self {
+    pub(super) fn new(kind: ViewKind, scope: Arc<QueryScope>) -> Self {
         Self {
+            kind,
             scope,
             planner: OnceLock::new(),
             planned: Mutex::default(),
@@ -41,19 +55,34 @@ impl ViewSchema {
             .get(name)
             .map(Arc::clone)
     }
+
+    fn view(&self, name: &str) -> Option<&View> {
+        let library = &self.scope.library;
+        match self.kind {
+            ViewKind::Bi => library.bi_view(name),
+            ViewKind::Lake => {
+                let part = self.scope.page.as_ref().and_then(|_| library.part(name));
+                part.or_else(|| library.view(name))
+            }
+        }
+    }
 }
 
 #[async_trait]
 impl SchemaProvider for ViewSchema {
     fn table_names(&self) -> Vec<String> {
-        chatlake_analytics::views()
-            .iter()
-            .map(|view| view.name.clone())
-            .collect()
+        let views = match self.kind {
+            ViewKind::Bi => self.scope.library.bi(),
+            ViewKind::Lake => self.scope.library.views(),
+        };
+        views.iter().map(|view| view.name.clone()).collect()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
-        let Some(view) = chatlake_analytics::view(name) else {
+        if let (WINDOW_DAYS, ViewKind::Lake, Some(page)) = (name, self.kind, &self.scope.page) {
+            return Ok(Some(Arc::clone(&page.window_days)));
+        }
+        let Some(view) = self.view(name) else {
             return Ok(None);
         };
         if let Some(provider) = self.planned(name) {
@@ -63,7 +92,7 @@ impl SchemaProvider for ViewSchema {
         let state = state
             .ok_or_else(|| DataFusionError::Internal("a view outlived its query".to_owned()))?;
         let plan = state.create_logical_plan(&view.sql).await?;
-        let plan = plan.with_param_values(self.scope.view_parameters())?;
+        let plan = plan.with_param_values(self.scope.parameters())?;
         // types that follow from operators and unions are known after analysis
         let plan = state
             .analyzer()
@@ -76,6 +105,6 @@ impl SchemaProvider for ViewSchema {
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        chatlake_analytics::view(name).is_some()
+        self.view(name).is_some()
     }
 }

@@ -81,7 +81,7 @@ fn partition_files(
         .iter()
         .filter_map(|filter| chatbots_of(table, filter))
         .collect();
-    let visible_chatbots = visible.chatbots();
+    let visible_chatbots = visible.chatbots_in(table);
     let allowed = |chatbot_id: &str| {
         visible_chatbots
             .as_ref()
@@ -113,7 +113,7 @@ fn partition_files(
             .filter(|chatbot| chatbot.is_some())
             .for_each(&mut take),
     }
-    if visible.rows_without_chatbot() && named.is_empty() {
+    if visible.rows_without_chatbot(table) && named.is_empty() {
         take(&None);
     }
     selected

@@ -18,6 +18,8 @@ const ACCOUNT_COLUMN: &str = "account_id";
 pub(crate) struct VisibleRows {
     scope: Arc<AccessScope>,
     chatbot_id: Option<Arc<str>>,
+    /// The account whose ledger a page adds up, rows of its other chatbots included.
+    ledger_account_id: Option<Arc<str>>,
 }
 
 impl VisibleRows {
@@ -31,7 +33,44 @@ impl VisibleRows {
                 "chatbot `{chatbot_id}` is not yours to read"
             )));
         }
-        Ok(Self { scope, chatbot_id })
+        Ok(Self {
+            scope,
+            chatbot_id,
+            ledger_account_id: None,
+        })
+    }
+
+    /// The same rows, and the whole ledger of the account: a balance belongs to the account (domain specification §7.8).
+    ///
+    /// # Errors
+    /// [`Error::PermissionDenied`] when the account is outside of the scope.
+    pub(crate) fn with_ledger_of(self, account_id: Option<Arc<str>>) -> Result<Self> {
+        if let Some(account_id) = &account_id
+            && !self.scope.allows_account(account_id)
+        {
+            return Err(Error::PermissionDenied(format!(
+                "account `{account_id}` is not yours to read"
+            )));
+        }
+        Ok(Self {
+            ledger_account_id: account_id,
+            ..self
+        })
+    }
+
+    /// The account whose rows are read whatever their chatbot is.
+    fn whole_account(&self, table: &Table) -> Option<&str> {
+        let chatbot = table.chatbot_column.as_deref()?;
+        let is_ledger = table.column(chatbot).is_some_and(|column| column.nullable);
+        self.ledger_account_id.as_deref().filter(|_| is_ledger)
+    }
+
+    /// The chatbots whose partitions of a table may be read; `None` for all. Rows without a chatbot come on top.
+    pub(crate) fn chatbots_in(&self, table: &Table) -> Option<BTreeSet<&str>> {
+        match self.whole_account(table) {
+            Some(_) => None,
+            None => self.chatbots(),
+        }
     }
 
     /// The chatbots whose partitions may be read; `None` for all. Rows without a chatbot come on top, filtered by account.
@@ -47,7 +86,10 @@ impl VisibleRows {
     }
 
     /// May partitions without a chatbot be read (their rows are filtered by account)?
-    pub(crate) fn rows_without_chatbot(&self) -> bool {
+    pub(crate) fn rows_without_chatbot(&self, table: &Table) -> bool {
+        if self.whole_account(table).is_some() {
+            return true;
+        }
         match self.scope.as_ref() {
             AccessScope::Everything => self.chatbot_id.is_none(),
             AccessScope::Tenants { .. } => self.chatbot_id.is_none(),
@@ -58,6 +100,9 @@ impl VisibleRows {
     /// A condition on rows, where the choice of partitions does not already say everything: a row with a chatbot is its
     /// chatbot's, a row without one is its account's.
     pub(crate) fn row_filter(&self, table: &Table) -> Option<Expr> {
+        if let Some(account_id) = self.whole_account(table) {
+            return Some(col(ACCOUNT_COLUMN).eq(lit(account_id)));
+        }
         let list = |ids: BTreeSet<&str>| ids.into_iter().map(lit).collect::<Vec<Expr>>();
         let of_account = match self.scope.as_ref() {
             AccessScope::Everything => None,

@@ -67,10 +67,26 @@ pub struct Said {
     )]
     pub spill_directory: Option<PathBuf>,
 
+    /// Folder with SQL files of one's own views and pages (views, bi, parts, pages), added to those built in
+    #[arg(
+        long,
+        global = true,
+        value_name = "FOLDER",
+        env = "CHATLAKE_SQL_FOLDER",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
+    pub sql_folder: Option<PathBuf>,
+
     /// Threads that one query uses [default: the number of cores]
     #[arg(long, global = true, value_name = "COUNT", env = "CHATLAKE_QUERY_THREADS", hide_env_values = true,
           hide_short_help = true, value_parser = clap::value_parser!(u16).range(1..))]
     pub query_threads: Option<u16>,
+
+    /// Bytes that the SQL function export() gives at the most; `chatlake export` has no limit [default: 64MiB]
+    #[arg(long, global = true, value_name = "SIZE", env = "CHATLAKE_EXPORT_MAX", hide_env_values = true,
+          hide_short_help = true, value_parser = ByteSize::parse)]
+    pub export_max: Option<ByteSize>,
 
     /// Memory for the footers of data files [default: 256MiB]
     #[arg(long, global = true, value_name = "SIZE", env = "CHATLAKE_FOOTER_CACHE", hide_env_values = true,
@@ -129,7 +145,9 @@ impl Said {
             query_memory: self.query_memory.or(fallback.query_memory),
             query_spill: self.query_spill.or(fallback.query_spill),
             spill_directory: self.spill_directory.or(fallback.spill_directory),
+            sql_folder: self.sql_folder.or(fallback.sql_folder),
             query_threads: self.query_threads.or(fallback.query_threads),
+            export_max: self.export_max.or(fallback.export_max),
             footer_cache: self.footer_cache.or(fallback.footer_cache),
             load_memory: self.load_memory.or(fallback.load_memory),
             dedup_memory: self.dedup_memory.or(fallback.dedup_memory),

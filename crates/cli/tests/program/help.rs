@@ -2,7 +2,9 @@
 
 use crate::folder::Folder;
 
-const COMMANDS: [&str; 6] = ["ingest", "query", "serve", "schema", "check", "demo"];
+const COMMANDS: [&str; 7] = [
+    "ingest", "query", "export", "serve", "schema", "check", "demo",
+];
 
 #[test]
 fn the_help_names_every_command_and_exit_code() {
@@ -72,6 +74,18 @@ fn the_options_that_matter_are_explained() {
                 "--max-rows",
                 "--query-timeout",
                 "NDJSON",
+            ],
+        ),
+        (
+            "export",
+            &[
+                "--chatbot",
+                "--period",
+                "--option",
+                "--options",
+                "--format",
+                "--output",
+                "--raw",
             ],
         ),
         (

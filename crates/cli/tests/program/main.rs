@@ -6,6 +6,7 @@
 
 mod check;
 mod demo;
+mod export;
 mod folder;
 mod help;
 mod ingest;

@@ -14,14 +14,17 @@ use crate::register_all;
 
 const CALLS: &str = "avg_of_means(s, c) AS a, avg_score(s) AS b, first_value_by(t, at) AS c, \
                      flag_rate(f, 'x') AS d, latest(t, at) AS e, latest(f, at, q) AS g, \
-                     sum_score(s) AS h, top_k(t, 3) AS i";
+                     session_spans(to_timestamp_seconds(at * 20000), e, t, q, 30000 + c) AS h, \
+                     sum_score(s) AS i, top_k(t, 3) AS j";
 
 /// 2,000 rows with NULLs, NaN, ties and repeated values, numbered by `n`.
 const ROWS: &str = "SELECT n % 17 AS k, n % 5 AS c, n AS q, n % 23 AS at, \
     CASE WHEN n % 11 = 0 THEN NULL WHEN n % 13 = 0 THEN CAST('NaN' AS DOUBLE) ELSE sin(n) END AS \
     s, \
     CASE WHEN n % 7 = 0 THEN NULL ELSE 'text of some length ' || CAST(n % 31 AS VARCHAR) END AS t, \
-    CASE WHEN n % 3 = 0 THEN NULL WHEN n % 3 = 1 THEN ['x', 'y'] ELSE ['y'] END AS f \
+    CASE WHEN n % 3 = 0 THEN NULL WHEN n % 3 = 1 THEN ['x', 'y'] ELSE ['y'] END AS f, \
+    CASE n % 7 WHEN 0 THEN 'inbound' WHEN 1 THEN 'outbound' WHEN 2 THEN 'opened' WHEN 3 THEN NULL \
+    WHEN 4 THEN 'assigned' ELSE 'resolved' END AS e \
     FROM (SELECT unnest(range(1, 2001)) AS n)";
 
 fn session(partition_count: usize, batch_rows: usize) -> SessionContext {

@@ -4,11 +4,18 @@
 
 use crate::code::Reject;
 use crate::fields::Fields;
+use crate::record::message_id::hash_id;
 use crate::record::{Output, Record, RecordType};
 use crate::rows::Cell;
 
 /// The values of `status`.
 pub(crate) const STATUSES: &[&str] = &["pending", "triggered", "success", "failed", "skipped"];
+
+/// The id of the run of a workflow about a message: `h_` and 32 hexadecimal digits of the SHA-256 of the three ids
+/// (domain specification §8.8). One message fires a workflow once, however often it is analysed.
+pub fn workflow_run_id(workflow_id: &str, conversation_id: &str, message_id: &str) -> String {
+    hash_id(&[workflow_id, conversation_id, message_id])
+}
 
 pub(super) const WORKFLOW_RUN: RecordType = RecordType {
     name: "workflow_run",
@@ -66,4 +73,22 @@ fn decode(fields: Fields<'_>, record: &mut Record<'_>) -> Result<(), Reject> {
     ];
     record.append(0, &cells);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_has_the_same_id_whenever_it_is_asked_for() {
+        // sha256(b"w1\x1fc1\x1fm1")
+        assert_eq!(
+            workflow_run_id("w1", "c1", "m1"),
+            "h_1708e0ffd2edf299999d746abd15980a"
+        );
+        assert_ne!(
+            workflow_run_id("w", "1c", "m"),
+            workflow_run_id("w1", "c", "m")
+        );
+    }
 }
