@@ -9,6 +9,10 @@
     clippy::unwrap_used,
     reason = "a failed expectation is a failed test"
 )]
+#![allow(
+    clippy::print_stdout,
+    reason = "the table of differences is for who reads the test's output"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

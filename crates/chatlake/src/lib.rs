@@ -16,6 +16,7 @@ mod pages;
 mod query;
 mod session;
 mod settings;
+mod unnest_keys;
 mod workflows;
 
 pub use chatlake_ingest::{Format, IngestOptions, IngestReport, OnError, Progress, Source};

@@ -10,9 +10,12 @@ use std::fmt::Write;
 use chatlake::{Chatlake, Session};
 use chatlake_tests::lakes;
 
+/// Day of March less that of the local day, and time in UTC: where the first local day begins and where the last one ends.
+type Ends = [(i64, &'static str); 2];
+
 /// Chatbots, their zones, and the instants at which their local days from 2 to 9 March 2026 begin and end: day of March less
 /// that of the local day, and time in UTC. The chatbot `free` is not registered.
-const CHATBOTS: [(&str, &str, [(i64, &str); 2]); 3] = [
+const CHATBOTS: [(&str, &str, Ends); 3] = [
     (
         "east",
         "Pacific/Kiritimati",

@@ -145,9 +145,9 @@ async fn extra_columns_come_when_they_are_named() {
             .columns
             .iter()
             .chain(&page.extras)
-            .map(|column| format!("\"{}\"", column.name))
+            .map(|column| format!("'{}'", column.name))
             .collect();
-        let asked = format!("columns => '[{}]')", all.join(","));
+        let asked = format!("columns => [{}])", all.join(", "));
         let call = call(page);
         let call = call.strip_suffix(')').unwrap();
         // options as JSON and by name do not mix

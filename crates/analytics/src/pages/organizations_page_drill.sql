@@ -78,4 +78,5 @@ ORDER BY
   conversation_id,
   session_no,
   message_id,
-  record_id
+  record_id,
+  user_id
