@@ -49,12 +49,18 @@ position after the period. Values are literals or placeholders of a prepared sta
 
 **Options of every page**: `inbox_id` (conversations of one inbox), `as_of` (an instant: nothing later is seen; default now),
 `from` and `to`, `columns` (the columns to show, in order; also those listed as *on request*), and where a page has a
-drill page `drill => true` (the ids behind its numbers).
+drill page `drill => true` (the ids behind its numbers; search and filters of a listing are no options of its drill page:
+ask for the ids of its rows). `from` and `to` count with `custom` only. A page about one conversation finds it whatever
+the inbox. Options may be NULL or blank text, which is the same as leaving them out; in JSON the last of two equal names
+counts, and the same option by name and in JSON is an error.
 
 **Listings** also have `sort` (a column, `-` in front for descending; NULL is last either way), `page` (from 1), `page_size`
 (10, 20, 50 or 100; default 20), `search` (literal text, in any case), filters (one value or a list: any of them), ranges
 (`name_min`, `name_max`, inclusive) and, where they have a column `custom`, `custom.<key>` (a quoted name). They add the
-column `total`: the number of rows over all screen pages. A screen page past the end is empty.
+column `total`: the number of rows over all screen pages. A screen page past the end is empty, without a `total`. Filters
+compare whole values as they are stored (`resolution => 'fully_resolved'`, `country => 'US'`), `custom.<key>` the JSON text
+of the value; search and sort of texts follow the Unicode simple lower case. An empty list chooses nothing, so filters
+nothing; a range whose minimum is above its maximum has no rows.
 
 **Errors** begin with a code: `bad_period`, `bad_range`, `range_too_long`, `unknown_option:x`, `unknown_column:x`,
 `bad_value:x`, `permission_denied`. A chatbot that was never heard of is not an error: its pages are empty or 0.

@@ -19,6 +19,8 @@ mod values;
 mod zone;
 
 pub(crate) use calls::{PageCall, Placeholders, find_calls, replace_calls};
+pub(crate) use facets::FACETS;
 pub(crate) use options::Paging;
 pub(crate) use plan::plan_call;
+pub(crate) use values::json_object;
 pub(crate) use zone::zone_of;

@@ -22,6 +22,7 @@ mod period_start;
 mod score_mean;
 mod sentiment_band;
 mod sentiment_label;
+mod simple_lower;
 mod slug;
 
 use std::sync::Arc;
@@ -47,6 +48,7 @@ pub fn scalar_functions() -> Vec<Arc<ScalarUDF>> {
         Arc::new(score_mean::ScoreMean::default().into()),
         Arc::new(sentiment_band::SentimentBand::default().into()),
         Arc::new(sentiment_label::SentimentLabel::default().into()),
+        Arc::new(simple_lower::SimpleLower::default().into()),
         Arc::new(slug::Slug::default().into()),
     ]
 }

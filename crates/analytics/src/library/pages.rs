@@ -153,6 +153,10 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
         include_str!("../pages/chat_users_page.sql"),
     ),
     (
+        "chat_users_page_drill",
+        include_str!("../pages/chat_users_page_drill.sql"),
+    ),
+    (
         "churn_risk_accounts",
         include_str!("../pages/churn_risk_accounts.sql"),
     ),
@@ -175,6 +179,10 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     (
         "conversations_page",
         include_str!("../pages/conversations_page.sql"),
+    ),
+    (
+        "conversations_page_drill",
+        include_str!("../pages/conversations_page_drill.sql"),
     ),
     (
         "expansion_targets",

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::ExportRequest;
 use super::format::ExportFormat;
-use crate::pages::PageCall;
+use crate::pages::{FACETS, PageCall, json_object};
 use crate::{Error, Result};
 
 /// The option of an export that is no option of the page: text in CSV as it is, whatever a spreadsheet makes of it.
@@ -70,7 +70,7 @@ impl FileCall {
 /// # Errors
 /// When there is no such page, or the options are no JSON object.
 pub(super) fn file_calls(library: &Library, request: &ExportRequest) -> Result<Vec<FileCall>> {
-    if library.page(&request.page).is_none() {
+    if library.page(&request.page).is_none() && request.page != FACETS {
         return Err(bad_value("page", "the name of a page", &request.page));
     }
     let mut options = read_options(request.options.as_deref())?;
@@ -130,10 +130,7 @@ fn read_options(text: Option<&str>) -> Result<Map<String, Value>> {
     let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
         return Ok(Map::new());
     };
-    match serde_json::from_str(text) {
-        Ok(Value::Object(options)) => Ok(options),
-        Ok(_) | Err(_) => Err(bad_value("options", "a JSON object", text)),
-    }
+    json_object(text).ok_or_else(|| bad_value("options", "a JSON object", text))
 }
 
 pub(super) fn bad_value(name: &'static str, expected: &'static str, found: &str) -> Error {

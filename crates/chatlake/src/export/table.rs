@@ -79,7 +79,11 @@ fn table_schema() -> SchemaRef {
 /// Reads the arguments; `page` is the function's only by position, by name it is the number of a screen page.
 fn read_call(scope: &QueryScope, call: &PageCall) -> crate::Result<ExportRequest> {
     let mut options = call.named.clone();
-    if call.positional.len() > ARGUMENTS.len() {
+    // options may be NULL
+    let said = call.positional.iter().rposition(|value| !value.is_null());
+    if call.positional.len() > ARGUMENTS.len() + 1
+        || said.is_some_and(|last| last >= ARGUMENTS.len())
+    {
         return Err(Error::Sql(format!(
             "expected `{FUNCTION}({} [, options])`, found {} values by position",
             ARGUMENTS.join(", "),

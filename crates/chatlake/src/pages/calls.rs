@@ -15,7 +15,7 @@ use datafusion::sql::sqlparser::ast::{
 use serde_json::{Map, Value};
 
 use super::facets::FACETS;
-use super::values::literal;
+use super::values::{json_object, literal};
 use crate::catalog::{CATALOG, page_calls};
 use crate::export;
 use crate::{Error, Result};
@@ -56,7 +56,7 @@ pub(crate) fn find_calls(
         let Some((name, arguments, _)) = page_relation(library, relation) else {
             return;
         };
-        match read_call(name, &arguments, placeholders) {
+        match read_call(library, name, &arguments, placeholders) {
             Ok(call) => calls.push(call),
             Err(error) => failed = failed.take().or(Some(error)),
         }
@@ -142,10 +142,14 @@ fn each_relation(statement: &mut Statement, visit: &mut dyn FnMut(&mut TableFact
 }
 
 fn read_call(
+    library: &Library,
     name: String,
     arguments: &[FunctionArg],
     placeholders: &mut Placeholders<'_>,
 ) -> Result<PageCall> {
+    let own = library.page(&name).map(|page| page.options.as_slice());
+    let own = own.unwrap_or_default().iter();
+    let argument_count = own.filter(|option| option.is_argument).count();
     let mut call = PageCall {
         name,
         ..PageCall::default()
@@ -180,7 +184,7 @@ fn read_call(
             }
         };
         match option {
-            None => add_positional(&mut call, value)?,
+            None => add_positional(&mut call, value, argument_count)?,
             Some(option) if option == "options" => add_options(&mut call, value)?,
             Some(option) => add_named(&mut call, option, value)?,
         }
@@ -196,11 +200,15 @@ fn option_name(name: &Ident) -> String {
     }
 }
 
-/// Text that holds a JSON object is options, wherever it stands.
-fn add_positional(call: &mut PageCall, value: Value) -> Result<()> {
-    let is_object = |text: &String| text.trim_start().starts_with('{');
+/// Text that holds a JSON object is options, wherever it stands. Where an argument may stand, other text that begins like
+/// one is the argument: an id may.
+fn add_positional(call: &mut PageCall, value: Value, argument_count: usize) -> Result<()> {
+    let may_be_argument = argument_count > 0 && call.positional.len() <= argument_count + 1;
+    let is_options = |text: &str| {
+        text.trim_start().starts_with('{') && (!may_be_argument || json_object(text).is_some())
+    };
     match &value {
-        Value::String(text) if is_object(text) && !call.positional.is_empty() => {
+        Value::String(text) if !call.positional.is_empty() && is_options(text) => {
             add_options(call, value)
         }
         _ => {
@@ -225,13 +233,9 @@ fn add_options(call: &mut PageCall, value: Value) -> Result<()> {
     let options = match value {
         Value::Null => return Ok(()),
         Value::String(text) if text.trim().is_empty() => return Ok(()),
-        Value::String(text) => {
-            serde_json::from_str::<Value>(&text).map_err(|_| wrong(&shortened(&text)))?
-        }
-        other => other,
-    };
-    let Value::Object(options) = options else {
-        return Err(wrong(&shortened(&options.to_string())));
+        Value::String(text) => json_object(&text).ok_or_else(|| wrong(&shortened(&text)))?,
+        Value::Object(options) => options,
+        other => return Err(wrong(&shortened(&other.to_string()))),
     };
     for (name, value) in options {
         add_named(call, name, value)?;

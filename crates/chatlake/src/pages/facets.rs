@@ -17,7 +17,7 @@ use super::values::{self, bad_value};
 use crate::{Error, Result};
 
 /// Name of the function.
-pub(super) const FACETS: &str = "facets";
+pub(crate) const FACETS: &str = "facets";
 
 /// A call of `facets`, as a call of the page that it is about, and the facet asked for.
 pub(super) fn page_of<'a>(
@@ -36,7 +36,8 @@ pub(super) fn page_of<'a>(
         values::text(name, &value.or(by_position).unwrap_or(Value::Null))
     };
     let (entity, field) = (take("entity", 2)?, take("field", 3)?);
-    if call.positional.len() > 4 {
+    let said = call.positional.iter().rposition(|value| !value.is_null());
+    if call.positional.len() > 5 || said.is_some_and(|last| last > 3) {
         return Err(Error::Sql(format!(
             "expected `facets(chatbot_id, period, entity [, field] [, options])`, found {} values by position",
             call.positional.len()

@@ -22,7 +22,7 @@ use super::options::{Condition, PageOptions, Paging};
 use crate::Result;
 
 /// Name of the column that counts the rows of all screen pages.
-const TOTAL: &str = "total";
+pub(super) const TOTAL: &str = "total";
 
 /// A column of a page, whose names have no qualifier.
 pub(super) fn column(name: &str) -> Expr {
@@ -65,7 +65,7 @@ pub(super) fn listed(
         builder = builder.window(vec![total])?;
         shown.push(column(TOTAL));
     }
-    builder = builder.sort(sort_keys(page, &options.order))?;
+    builder = builder.sort(sort_keys(state, page, &options.order)?)?;
     if let Paging::Screen { skip, rows } = options.paging {
         builder = builder.limit(skip, Some(rows))?;
     }
@@ -73,7 +73,8 @@ pub(super) fn listed(
 }
 
 /// What to sort by: the columns asked for, then the key.
-fn sort_keys(page: &Page, order: &[SortColumn]) -> Vec<Sort> {
+fn sort_keys(state: &SessionState, page: &Page, order: &[SortColumn]) -> Result<Vec<Sort>> {
+    let lower = state.udf("simple_lower")?;
     let mut keys = Vec::new();
     let mut push = |name: &str, is_descending: bool| {
         let is_text = page
@@ -81,7 +82,7 @@ fn sort_keys(page: &Page, order: &[SortColumn]) -> Vec<Sort> {
             .is_some_and(|column| column.type_name == "TEXT");
         let key = |expr: Expr| expr.sort(!is_descending, false);
         if is_text {
-            keys.push(key(datafusion::functions::expr_fn::lower(column(name))));
+            keys.push(key(lower.call(vec![column(name)])));
         }
         keys.push(key(column(name)));
     };
@@ -95,7 +96,7 @@ fn sort_keys(page: &Page, order: &[SortColumn]) -> Vec<Sort> {
     // ties are broken by the id itself, not by its lower case
     let key = page.listing.iter().flat_map(|listing| listing.key.iter());
     let ties = key.map(|name| column(name).sort(true, false));
-    keys.into_iter().chain(ties).collect()
+    Ok(keys.into_iter().chain(ties).collect())
 }
 
 fn expression(state: &SessionState, page: &Page, condition: &Condition) -> Result<Expr> {

@@ -11,6 +11,7 @@ use datafusion::scalar::ScalarValue;
 use serde_json::{Map, Value};
 
 use super::calls::{PageCall, shortened};
+use super::listing::TOTAL;
 use super::values::{self, bad_value};
 use crate::{Error, Result};
 
@@ -19,6 +20,9 @@ const PAGE_SIZES: [i64; 4] = [10, 20, 50, 100];
 
 /// Rows of a screen page when nothing is said.
 const PAGE_SIZE_DEFAULT: i64 = 20;
+
+/// The period whose ends are `from` and `to`.
+const CUSTOM_PERIOD: &str = "custom";
 
 /// Prefix of options that filter by a key of the column `custom`.
 const CUSTOM_PREFIX: &str = "custom.";
@@ -124,7 +128,7 @@ impl PageOptions {
         let mut options = Self {
             chatbot_id,
             period: period(page, &named, call.is_blank)?,
-            inbox_id: values::text("inbox_id", &take("inbox_id"))?,
+            inbox_id: values::trimmed("inbox_id", &take("inbox_id"))?,
             as_of_micros: values::instant_micros("as_of", &take("as_of"))?,
             own,
             columns: columns(page, &take("columns"))?,
@@ -149,18 +153,28 @@ fn name_positional(page: &Page, call: &PageCall, named: &mut Map<String, Value>)
         .map(|option| option.name.as_str())
         .filter(|name| !named.contains_key(*name))
         .collect();
+    // options may be NULL, or a placeholder without a value
+    let ends_in_null = call.positional.last().is_some_and(Value::is_null);
+    let said = call.positional.len() - usize::from(ends_in_null);
     // a page without a period takes one all the same, where it is one value too many otherwise
-    if page.has_period || call.positional.len() > 1 + open.len() {
+    if page.has_period || said > 1 + open.len() {
         names.push("period");
     }
     names.append(&mut open);
-    if call.positional.len() > names.len() {
-        return Err(Error::Sql(format!(
-            "expected `{}({} [, options])`, found {} values by position",
-            page.name,
-            names.join(", "),
-            call.positional.len()
-        )));
+    match (
+        call.positional.len().saturating_sub(names.len()),
+        call.positional.last(),
+    ) {
+        (0, _) | (1, Some(Value::Null)) => {}
+        (1, Some(last)) => return Err(bad_value("options", "a JSON object", last)),
+        (_, _) => {
+            return Err(Error::Sql(format!(
+                "expected `{}({} [, options])`, found {} values by position",
+                page.name,
+                names.join(", "),
+                call.positional.len()
+            )));
+        }
     }
     for (name, value) in names.into_iter().zip(&call.positional) {
         if named.insert(name.to_owned(), value.clone()).is_some() {
@@ -248,6 +262,10 @@ fn period(page: &Page, named: &Map<String, Value>, is_blank: bool) -> Result<Per
         Some(Value::Null) => "NULL".to_owned(),
         Some(other) => other.to_string(),
     };
+    // placeholders may stand for the ends of the range
+    if is_blank && found.trim() == CUSTOM_PERIOD && (from.is_none() || to.is_none()) {
+        return Ok(Period::Preset(default));
+    }
     let period = Period::parse(found.trim(), from, to, day_count_max)
         .map_err(|error| Error::Sql(error.to_string()))?;
     match page.has_period {
@@ -259,9 +277,16 @@ fn period(page: &Page, named: &Map<String, Value>, is_blank: bool) -> Result<Per
 /// Names of the columns to show.
 fn columns(page: &Page, value: &Value) -> Result<Vec<String>> {
     let chosen = match value {
+        Value::String(text) if text.trim().is_empty() => None,
         Value::String(text) => Some(text.split(',').map(|name| name.trim().to_owned()).collect()),
         other => values::texts("columns", other)?,
     };
+    // a screen page always has it
+    let is_total = |name: &String| page.listing.is_some() && name == TOTAL;
+    let chosen = chosen.map(|mut chosen: Vec<String>| {
+        chosen.retain(|name| !is_total(name));
+        chosen
+    });
     let all = || page.columns.iter().map(|column| column.name.clone());
     let chosen: Vec<String> = match chosen {
         None => return Ok(all().collect()),
@@ -332,9 +357,9 @@ fn conditions(
     }
     if !listing.search.is_empty()
         && let Some(value) = named.get("search")
-        && let Some(text) = values::text("search", value)?
+        && let Some(text) = values::trimmed("search", value)?
     {
-        conditions.push(Condition::Holds(text.trim().to_owned()));
+        conditions.push(Condition::Holds(text));
     }
     Ok(conditions)
 }

@@ -3,6 +3,8 @@
 //! Guarantees: numbers keep their text, so decimals stay exact; a value of another type than the option's is refused with
 //! `bad_value:name`, never bent.
 
+use std::collections::BTreeMap;
+
 use arrow::array::timezone::Tz;
 use arrow::compute::kernels::cast_utils::{parse_decimal, string_to_datetime};
 use arrow::datatypes::{DataType, Decimal128Type, Field};
@@ -10,7 +12,8 @@ use chatlake_types::Day;
 use chrono::NaiveDate;
 use datafusion::common::{ParamValues, ScalarValue};
 use datafusion::sql::sqlparser::ast::{Array, Expr, UnaryOperator, Value as SqlValue};
-use serde_json::{Number, Value};
+use serde_json::value::RawValue;
+use serde_json::{Map, Number, Value};
 
 use super::calls::{Placeholders, shortened};
 use crate::catalog::instant;
@@ -36,10 +39,16 @@ pub(super) fn literal(expr: &Expr, placeholders: &mut Placeholders<'_>) -> Resul
             },
         },
         Expr::UnaryOp {
-            op: UnaryOperator::Minus,
+            op: op @ (UnaryOperator::Minus | UnaryOperator::Plus),
             expr: inner,
-        } => match literal(inner, placeholders)? {
-            Some(Value::Number(value)) => number(&format!("-{value}")).ok_or_else(wrong)?,
+        } => match inner.as_ref() {
+            Expr::Value(value) => match &value.value {
+                SqlValue::Number(text, _) if *op == UnaryOperator::Plus => {
+                    number(text).ok_or_else(wrong)?
+                }
+                SqlValue::Number(text, _) => number(&["-", text].concat()).ok_or_else(wrong)?,
+                _ => return Err(wrong()),
+            },
             _ => return Err(wrong()),
         },
         Expr::TypedString(typed) => {
@@ -62,13 +71,48 @@ pub(super) fn literal(expr: &Expr, placeholders: &mut Placeholders<'_>) -> Resul
     }))
 }
 
-/// A number with the text that was typed, as far as JSON numbers keep it.
+/// Digits that every number of this many keeps in binary.
+const FLOAT_DIGITS: usize = 15;
+
+/// A number with the text that was typed: one that JSON numbers would bend is the text of a number.
 fn number(text: &str) -> Option<Value> {
     if let Ok(value) = text.parse::<i64>() {
         return Some(Value::Number(value.into()));
     }
     let value = text.parse::<f64>().ok()?;
+    let digits = text
+        .chars()
+        .take_while(|character| !matches!(character, 'e' | 'E'))
+        .filter(char::is_ascii_digit);
+    if digits.count() > FLOAT_DIGITS && value.is_finite() {
+        return Some(Value::String(text.to_owned()));
+    }
     Number::from_f64(value).map(Value::Number)
+}
+
+/// The members of a JSON object, their numbers as [`number`] reads them; `None` when the text is none.
+pub(crate) fn json_object(text: &str) -> Option<Map<String, Value>> {
+    let members: BTreeMap<String, &RawValue> = serde_json::from_str(text).ok()?;
+    members
+        .into_iter()
+        .map(|(name, value)| Some((name, json_value(value)?)))
+        .collect()
+}
+
+fn json_value(raw: &RawValue) -> Option<Value> {
+    let text = raw.get();
+    match text.as_bytes().first()? {
+        b'-' | b'0'..=b'9' => number(text),
+        b'[' => {
+            let values: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+            values
+                .into_iter()
+                .map(json_value)
+                .collect::<Option<Vec<_>>>()
+                .map(Value::Array)
+        }
+        _ => serde_json::from_str(text).ok(),
+    }
 }
 
 fn placeholder(name: &str, placeholders: &mut Placeholders<'_>) -> Result<Option<Value>> {
@@ -160,6 +204,11 @@ pub(super) fn text(name: &str, value: &Value) -> Result<Option<String>> {
     }
 }
 
+/// Text without the blanks around it.
+pub(super) fn trimmed(name: &str, value: &Value) -> Result<Option<String>> {
+    Ok(text(name, value)?.map(|text| text.trim().to_owned()))
+}
+
 /// One value or a list of values as texts; `None` when nothing is chosen. NULL in a list is nothing.
 pub(super) fn texts(name: &str, value: &Value) -> Result<Option<Vec<String>>> {
     let values = match value {
@@ -227,14 +276,17 @@ pub(super) fn instant_micros(name: &str, value: &Value) -> Result<Option<i64>> {
         let millis = number.as_i64().and_then(|millis| millis.checked_mul(1_000));
         return millis.map(Some).ok_or_else(wrong);
     }
-    let Some(text) = text(name, value)? else {
+    if value.is_boolean() {
+        return Err(wrong());
+    }
+    let Some(text) = trimmed(name, value)? else {
         return Ok(None);
     };
     let has_offset = text
         .get(10..)
         .is_some_and(|rest| rest.contains(['Z', 'z', '+', '-']));
     let utc: Tz = "+00:00".parse().map_err(|_| wrong())?;
-    match string_to_datetime(&utc, text.trim()) {
+    match string_to_datetime(&utc, &text) {
         Ok(instant) if has_offset => Ok(Some(instant.timestamp_micros())),
         _ => Err(wrong()),
     }
@@ -270,7 +322,7 @@ pub(super) fn typed(name: &str, type_name: &str, value: &Value) -> Result<Scalar
             }
         }
         decimal if decimal.starts_with("DECIMAL") => decimal_value(name, value)?,
-        _ => ScalarValue::Utf8(text(name, value)?),
+        _ => ScalarValue::Utf8(trimmed(name, value)?),
     })
 }
 

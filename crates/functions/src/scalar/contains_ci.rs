@@ -15,6 +15,7 @@ use datafusion::logical_expr::{
 use crate::arguments::{Kind, coerce};
 use crate::call::Call;
 use crate::reference::Entry;
+use crate::scalar::simple_lower::lower_into;
 
 static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
     Entry {
@@ -96,23 +97,6 @@ fn contains_ci(call: &Call) -> Result<ColumnarValue> {
             .map(&mut contains)
             .collect::<BooleanArray>(),
     )
-}
-
-/// Fills `lower` with the simple lower case of `text`: one character for one.
-fn lower_into(text: &str, lower: &mut String) {
-    lower.clear();
-    if text.is_ascii() {
-        lower.push_str(text);
-        lower.make_ascii_lowercase();
-        return;
-    }
-    lower.extend(text.chars().map(simple_lower));
-}
-
-fn simple_lower(character: char) -> char {
-    // The full mapping has several characters for one letter alone, the dotted capital I; its
-    // simple one is the first.
-    character.to_lowercase().next().unwrap_or(character)
 }
 
 #[cfg(test)]
