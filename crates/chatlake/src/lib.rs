@@ -13,9 +13,11 @@ mod error;
 mod export;
 mod local_day_bounds;
 mod pages;
+mod planner;
 mod query;
 mod session;
 mod settings;
+mod shared_plans;
 mod unnest_keys;
 mod workflows;
 
