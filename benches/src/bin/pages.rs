@@ -61,7 +61,7 @@ struct Arguments {
     /// Answers of which the median is taken, after one that does not count
     #[arg(long, default_value_t = 7)]
     runs: usize,
-    /// Seconds after which a page is not asked again, and DuckDB is interrupted
+    /// Seconds after which a page is not asked again, and after which DuckDB is interrupted
     #[arg(long, default_value_t = 5.0)]
     seconds_max: f64,
     /// Folder for the lake, kept and used again (default: a temporary one)
@@ -252,7 +252,8 @@ fn explain(
     duckdb: &std::result::Result<Value, String>,
 ) {
     println!(
-        "Milliseconds: median of {} whole answers after one that does not count; of fewer when they take {} s together.",
+        "Milliseconds: median of {} whole answers after one that does not count; of fewer when they take {} s together. \
+         Where the first takes longer, it counts itself, and DuckDB is interrupted.",
         arguments.runs, arguments.seconds_max
     );
     match duckdb {

@@ -11,10 +11,10 @@ use super::Question;
 use super::cost::Cost;
 use crate::table::{Table, grouped};
 
-/// A page that takes longer is named below the table, in ms.
+/// Pages that take longer are counted below the table, in ms.
 const SLOW_MS: f64 = 500.0;
-/// As many of the slowest pages are named in any case.
-const SLOWEST_COUNT: usize = 5;
+/// As many of the slowest pages are named.
+const SLOWEST_COUNT: usize = 8;
 
 /// Costs by period and name of the question; a page that failed has its error. Pages without a period stand at the first.
 pub type Costs = BTreeMap<(String, String), Result<Cost, String>>;
@@ -86,7 +86,7 @@ impl Answers<'_> {
         let mut measured: Vec<_> = measured.collect();
         measured.sort_by(|left, right| right.0.total_cmp(&left.0));
         let slow_count = measured.iter().filter(|(ms, _)| *ms > SLOW_MS).count();
-        let named = measured.iter().take(slow_count.max(SLOWEST_COUNT));
+        let named = measured.iter().take(SLOWEST_COUNT);
         let named: Vec<String> = named
             .map(|(ms, name)| format!("`{name}` {ms:.0} ms"))
             .collect();
