@@ -20,6 +20,7 @@ mod executor;
 mod flight_info;
 mod handshake;
 mod like_pattern;
+mod lingering;
 mod messages;
 mod options;
 mod parameters;

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use arrow_flight::flight_service_server::FlightServiceServer;
 use chatlake::Chatlake;
+use futures::TryStreamExt;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{sleep, timeout};
@@ -18,12 +19,16 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
 use crate::error::Result;
+use crate::lingering::Lingering;
 use crate::options::FlightOptions;
 use crate::service::Service;
 use crate::state::State;
 
 /// How long clients that read slowly have to take the last status of a stopped call.
 const LAST_WORD: Duration = Duration::from_millis(1_000);
+
+/// How long a client has to close a connection that the server has ended.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// Serves one lake over Arrow Flight SQL.
 pub struct FlightServer {
@@ -76,16 +81,16 @@ impl FlightServer {
             // nobody listens any more when the server failed on its own
             let _ = stopping.send(());
         };
+        let incoming = TcpIncoming::from(listener)
+            .with_nodelay(Some(true))
+            .map_ok(|stream| Lingering::new(stream, LINGER));
         let mut serving = pin!(
             Server::builder()
                 .http2_keepalive_interval(Some(keepalive))
                 .http2_keepalive_timeout(Some(keepalive_timeout))
                 .http2_max_header_list_size(header_bytes_max)
                 .add_service(service)
-                .serve_with_incoming_shutdown(
-                    TcpIncoming::from(listener).with_nodelay(Some(true)),
-                    signal,
-                )
+                .serve_with_incoming_shutdown(incoming, signal)
         );
         let grace_over = async move {
             if stopped.await.is_ok() {
