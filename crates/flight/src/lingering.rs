@@ -129,8 +129,8 @@ mod tests {
     /// Longer than any test runs.
     const LONG: Duration = Duration::from_secs(24 * 3_600);
 
-    /// Less than the buffers of both sockets hold, and more than the client's alone.
-    const LAST_BYTES: usize = 512 * 1024;
+    /// More than the client's socket holds, less than both do.
+    const LAST_BYTES: usize = 256 * 1024;
 
     async fn connected() -> (TcpStream, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -139,36 +139,23 @@ mod tests {
         (server, client.unwrap())
     }
 
-    /// Both sides send, nobody reads; then the server closes and the client reads what it can get.
-    async fn received(
-        server: impl AsyncWrite + Unpin + Send + 'static,
-        client: TcpStream,
-    ) -> usize {
-        let (mut server, mut client) = (server, client);
-        let sent = tokio::spawn(async move {
-            server.write_all(&vec![7; LAST_BYTES]).await.unwrap();
-            server.shutdown().await.unwrap();
-        });
-        client.write_all(b"window update").await.unwrap();
-        let mut bytes = Vec::new();
-        let mut part = [0; 1024];
-        // a slow reader
-        while let Ok(read @ 1..) = client.read(&mut part).await {
-            bytes.extend_from_slice(&part[..read]);
-            tokio::task::yield_now().await;
-        }
-        drop(client);
-        sent.await.unwrap();
-        bytes.len()
-    }
-
     #[tokio::test]
     async fn all_that_was_sent_arrives_although_the_client_was_not_heard() {
-        let (server, client) = connected().await;
-        assert_eq!(
-            received(Lingering::new(server, LONG), client).await,
-            LAST_BYTES
-        );
+        let (server, mut client) = connected().await;
+        let mut server = Lingering::new(server, LONG);
+        client.write_all(b"window update").await.unwrap();
+        server.write_all(&vec![7; LAST_BYTES]).await.unwrap();
+        let close = async move {
+            server.shutdown().await.unwrap();
+            drop(server);
+        };
+        let read = async move {
+            let mut bytes = Vec::new();
+            client.read_to_end(&mut bytes).await.map(|_| bytes.len())
+        };
+        // in this order: a server that does not wait is gone before the client reads
+        let ((), received) = tokio::join!(biased; close, read);
+        assert_eq!(received.unwrap(), LAST_BYTES);
     }
 
     #[tokio::test]
