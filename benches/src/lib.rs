@@ -4,9 +4,11 @@
 
 pub mod conversations;
 pub mod corpus;
+pub mod duckdb_pages;
 pub mod error;
 pub mod measure;
 pub mod ndjson;
+pub mod pages;
 pub mod parquet_files;
 pub mod step;
 pub mod table;

@@ -19,10 +19,11 @@ use crate::catalog::{CATALOG, DEFAULT_SCHEMA};
 use crate::cooperative_joins::CooperativeJoins;
 use crate::entity_table::STORE_URL;
 use crate::local_day_bounds;
+use crate::planner::Planner;
 use crate::registered_chatbots::RegisteredChatbots;
 use crate::session::Session;
 use crate::settings::Settings;
-use crate::unnest_keys::{self, UnnestKeys};
+use crate::unnest_keys::UnnestKeys;
 use crate::{Error, Result};
 
 /// The largest consumers named when memory runs out.
@@ -210,7 +211,7 @@ fn base_state(lake: &Lake, settings: &Settings) -> Result<SessionState> {
     let mut state: SessionState = SessionStateBuilder::new_from_existing(context.state())
         .with_config(config)
         .with_analyzer_rule(Arc::new(UnnestKeys))
-        .with_query_planner(Arc::new(unnest_keys::Planner))
+        .with_query_planner(Arc::new(Planner))
         .with_optimizer_rules(local_day_bounds::optimizer_rules())
         .with_physical_optimizer_rule(Arc::new(CooperativeJoins))
         .build();

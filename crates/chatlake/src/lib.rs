@@ -14,10 +14,12 @@ mod export;
 mod local_day_bounds;
 mod pages;
 mod permissions;
+mod planner;
 mod query;
 mod registered_chatbots;
 mod session;
 mod settings;
+mod shared_plans;
 mod unnest_keys;
 mod workflows;
 

@@ -16,14 +16,13 @@ use datafusion::catalog::Session;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::common::{DFSchema, DFSchemaRef, FunctionalDependencies, Result, internal_err};
-use datafusion::execution::context::QueryPlanner;
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::{
     Expr, Extension, LogicalPlan, Projection, UserDefinedLogicalNode, UserDefinedLogicalNodeCore,
 };
 use datafusion::optimizer::AnalyzerRule;
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
+use datafusion::physical_planner::{ExtensionPlanner, PhysicalPlanner};
 
 /// Puts [`ForgetKeys`] where it is needed; see the module's documentation.
 #[derive(Debug)]
@@ -166,25 +165,12 @@ impl UserDefinedLogicalNodeCore for ForgetKeys {
     }
 }
 
-/// The engine's planner, which knows [`ForgetKeys`]: its plan is that of its input.
+/// Plans [`ForgetKeys`]: its plan is that of its input.
 #[derive(Debug)]
-pub(crate) struct Planner;
+pub(crate) struct ForgetKeysPlanner;
 
 #[async_trait]
-impl QueryPlanner for Planner {
-    async fn create_physical_plan(
-        &self,
-        plan: &LogicalPlan,
-        session: &dyn Session,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(Self)])
-            .create_physical_plan(plan, session)
-            .await
-    }
-}
-
-#[async_trait]
-impl ExtensionPlanner for Planner {
+impl ExtensionPlanner for ForgetKeysPlanner {
     async fn plan_extension(
         &self,
         _: &dyn PhysicalPlanner,

@@ -1,8 +1,8 @@
 //! Weekly business hours and the open time between two instants (domain specification §2.4, §7.5).
 //!
 //! 1. A schedule is JSON: `[{"dow":1,"open":"09:00","close":"17:00"}, …]`, `dow` 1 (Monday) to 7
-//!    (Sunday), `close` up to `24:00`. Entries of one weekday that overlap are merged, so time is
-//!    counted once.
+//!    (Sunday), `close` up to `24:00`; one before `open` is on the next day. Entries of one weekday
+//!    that overlap are merged, so time is counted once.
 //! 2. On every local day an entry opens and closes at its local times; a skipped local time is the
 //!    clock change, one that occurs twice its first occurrence.
 //! 3. The answer is the real time in which `[from, to)` and those spans overlap.
@@ -43,7 +43,16 @@ impl Schedule {
         let mut schedule = Self::default();
         for entry in &entries {
             let (weekday, open, close) = parse_entry(entry)?;
-            schedule.weekdays[weekday].push((open, close));
+            if close > open {
+                schedule.weekdays[weekday].push((open, close));
+            } else {
+                // past midnight: the rest is on the next day
+                schedule.weekdays[weekday].push((open, MINUTES_PER_DAY));
+                if close > 0 {
+                    let next = (weekday + 1) % schedule.weekdays.len();
+                    schedule.weekdays[next].push((0, close));
+                }
+            }
         }
         for spans in &mut schedule.weekdays {
             *spans = merged(std::mem::take(spans));
@@ -109,10 +118,8 @@ fn parse_entry(entry: &Value) -> Result<(usize, u16, u16), Error> {
     let open = minute("open").filter(|&open| open < MINUTES_PER_DAY);
     let open = open.ok_or_else(|| wrong("`open` as HH:MM from 00:00 to 23:59"))?;
     let close = minute("close").ok_or_else(|| wrong("`close` as HH:MM from 00:01 to 24:00"))?;
-    if close <= open {
-        return Err(wrong(
-            "`close` after `open` (past midnight: one entry per weekday)",
-        ));
+    if close == open {
+        return Err(wrong("`close` other than `open`"));
     }
     Ok((weekday, open, close))
 }

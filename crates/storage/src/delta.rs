@@ -111,15 +111,19 @@ impl DeltaLogs {
         }
         let first = LakePaths::new(self.location.root()).below(&first_log_file(&table.name))?;
         let store = Arc::clone(self.location.store());
-        let exists = kernel_runtime()?.block_on(async { store.head(&first).await });
-        match exists {
-            Ok(_) => Ok(()),
-            Err(object_store::Error::NotFound { .. }) => {
-                let url = self.url(table)?;
-                self.try_create(table, &url)
-                    .map_err(|error| Error::delta(&table.name, error))
-            }
-            Err(error) => Err(Error::store("read", first, error)),
+        let runtime = kernel_runtime()?;
+        let exists = || match runtime.block_on(store.head(&first)) {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(Error::store("read", &first, error)),
+        };
+        if exists()? {
+            return Ok(());
+        }
+        match self.try_create(table, &self.url(table)?) {
+            // another process made it at the same time
+            Err(error) if !exists()? => Err(Error::delta(&table.name, error)),
+            _ => Ok(()),
         }
     }
 

@@ -44,6 +44,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// The store takes a put that it should have refused: two writers could destroy each other's work.
+    #[error(
+        "the store of `{url}` ignores conditional puts (`If-None-Match: *`), which a lake needs"
+    )]
+    NoConditionalPut {
+        /// The location asked for.
+        url: String,
+    },
     /// Another process or session is writing.
     #[error(
         "the lake at `{url}` is being written by {holder}: one writer at a time, try again when it has finished"
@@ -71,7 +79,7 @@ pub enum Error {
         reason: String,
     },
     /// The disk or object store failed.
-    #[error("cannot {action} `{path}`: {source}")]
+    #[error("cannot {action} `{path}`: {}", one_line(.source))]
     Store {
         /// What was tried.
         action: &'static str,
@@ -123,7 +131,7 @@ impl Error {
         match self {
             Self::NoLake { .. } => ErrorCode::NotFound,
             Self::NotALake { .. } | Self::BadLocation { .. } => ErrorCode::InvalidInput,
-            Self::FormatVersion { .. } => ErrorCode::Unsupported,
+            Self::FormatVersion { .. } | Self::NoConditionalPut { .. } => ErrorCode::Unsupported,
             Self::WriterBusy { .. } | Self::Fenced { .. } => ErrorCode::Busy,
             Self::Damaged { .. } | Self::Delta { .. } => ErrorCode::DataDamaged,
             Self::Store { .. } | Self::Io { .. } => ErrorCode::Unavailable,
@@ -143,6 +151,17 @@ impl Error {
             path: path.to_string(),
             source,
         }
+    }
+
+    /// Whether an object that was asked for is not there.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(
+            self,
+            Self::Store {
+                source: object_store::Error::NotFound { .. },
+                ..
+            }
+        )
     }
 
     pub(crate) fn io(action: &'static str, path: &std::path::Path, source: std::io::Error) -> Self {
@@ -169,4 +188,10 @@ fn first_line(error: &delta_kernel::KernelError) -> String {
         .next()
         .unwrap_or_default()
         .to_owned()
+}
+
+/// S3 answers with a document of several lines; a message is one sentence.
+fn one_line(error: &object_store::Error) -> String {
+    let text = error.to_string();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

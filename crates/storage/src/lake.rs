@@ -34,6 +34,16 @@ use crate::{Error, Result};
 /// Table logs read at the same time when a lake is opened.
 const OPEN_TASKS_MAX: usize = 8;
 
+/// Journal entries read at the same time when a lake is opened.
+const JOURNAL_READS_MAX: usize = 16;
+
+/// Tries to read a lake that another process writes so fast that the journal moves on meanwhile.
+const RELOAD_TRIES_MAX: usize = 5;
+
+/// Journal entries of a lake in an object store stay at least this long, in ms: longer than a put of an entry may be
+/// repeated, so that its number cannot be forgotten and taken a second time meanwhile.
+const SHARED_JOURNAL_KEPT_MS: i64 = 15 * 60 * 1_000;
+
 /// Commits remembered for `system.commits`.
 const COMMITS_REMEMBERED: usize = 1_000;
 
@@ -195,17 +205,34 @@ impl Lake {
     /// [`Error::WriterBusy`]; or when the lake cannot be brought up to date.
     pub async fn begin_load(self: &Arc<Self>) -> Result<Load> {
         let turn = Arc::clone(&self.load_turn).lock_owned().await;
-        let lease = WriterLease::acquire(&self.location)?;
+        let lease_ms = self.settings.writer_lease_ms;
+        let lease = WriterLease::acquire(&self.location, lease_ms, &self.clock).await?;
+        if let Err(error) = self.catch_up().await {
+            lease.release().await;
+            return Err(error);
+        }
+        Ok(Load::new(Arc::clone(self), turn, lease))
+    }
+
+    /// Takes in what others committed, and brings the logs up to date. Only a lease holder may call this.
+    async fn catch_up(&self) -> Result<()> {
         let mut state = self.log_state.lock().await;
         self.follow(&mut state).await?;
-        self.apply_pending(&mut state).await?;
-        drop(state);
-        Load::new(Arc::clone(self), turn, lease)
+        self.apply_pending(&mut state).await
     }
 
     /// Steps 2–4 of a commit. The caller holds the lease and its data files are durable.
     pub(crate) async fn commit(&self, entry: JournalEntry) -> Result<()> {
         let mut state = self.log_state.lock().await;
+        if self.location.is_shared() {
+            // the number may have been used and forgotten by a writer that was faster by many commits
+            let newer = self.journal.list_after(entry.commit - 1).await?;
+            if !newer.is_empty() {
+                return Err(Error::Fenced {
+                    commit: entry.commit,
+                });
+            }
+        }
         self.journal.put(&entry).await?;
         let entry = Arc::new(entry);
         self.publish(&entry, |_| false);
@@ -232,11 +259,43 @@ impl Lake {
 
     /// Reads everything: the table logs, then what the journal has beyond them.
     async fn reload(&self, state: &mut LogState) -> Result<()> {
+        for _ in 0..RELOAD_TRIES_MAX {
+            if self.try_reload(state).await? {
+                return Ok(());
+            }
+            info!("the journal moved on while the lake was read: reading it again");
+        }
+        Err(Error::Damaged {
+            path: "wal".to_owned(),
+            reason: format!("expected it to stand still, it moved {RELOAD_TRIES_MAX} times"),
+        })
+    }
+
+    /// One try; false when an entry was removed that the logs, as they were read, may not contain yet.
+    async fn try_reload(&self, state: &mut LogState) -> Result<bool> {
+        let oldest_before = self.journal.list_after(0).await?.first().copied();
         let loaded = for_each_table(chatlake_schema::tables().iter(), |table| {
             let delta = self.delta.clone();
             move || delta.load(table)
         });
         let loaded = loaded.await?;
+        let commits = self.journal.list_after(0).await?;
+        let was_trimmed = |before| commits.first().is_none_or(|first| *first > before);
+        if oldest_before.is_some_and(was_trimmed) {
+            return Ok(false);
+        }
+        let reads: Vec<_> = commits
+            .into_iter()
+            .map(|commit| self.journal.get(commit).boxed())
+            .collect();
+        let entries: Result<Vec<_>> = futures::stream::iter(reads)
+            .buffered(JOURNAL_READS_MAX)
+            .try_collect()
+            .await;
+        let entries = match entries {
+            Err(error) if error.is_not_found() => return Ok(false),
+            entries => entries?,
+        };
         let mut files = BTreeMap::new();
         let mut applied = 0;
         for (table, (log, active)) in loaded {
@@ -255,16 +314,15 @@ impl Lake {
                 commits: VecDeque::new(),
             };
         }
-        for commit in self.journal.list_after(0).await? {
-            let entry = Arc::new(self.journal.get(commit).await?);
+        for entry in entries.into_iter().map(Arc::new) {
             let logs = &state.logs;
             self.publish(&entry, |table| {
                 logs.get(table)
-                    .is_some_and(|log| log.applied_commit >= commit)
+                    .is_some_and(|log| log.applied_commit >= entry.commit)
             });
             state.pending.push_back(entry);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Takes in journal entries that this process has not seen.
@@ -282,10 +340,7 @@ impl Lake {
             let entry = match self.journal.get(commit).await {
                 Ok(entry) => Arc::new(entry),
                 // the writer trimmed it meanwhile
-                Err(Error::Store {
-                    source: object_store::Error::NotFound { .. },
-                    ..
-                }) => return self.reload(state).await,
+                Err(error) if error.is_not_found() => return self.reload(state).await,
                 Err(error) => return Err(error),
             };
             self.publish(&entry, |_| false);
@@ -341,13 +396,12 @@ impl Lake {
         if last_removable % kept.div_ceil(2) != 0 {
             return Ok(());
         }
-        for commit in self
-            .journal
-            .list_after(0)
-            .await?
-            .into_iter()
-            .take_while(|commit| *commit <= last_removable)
-        {
+        let kept_ms = if self.location.is_shared() {
+            SHARED_JOURNAL_KEPT_MS
+        } else {
+            0
+        };
+        for commit in self.journal.list_old(last_removable, kept_ms).await? {
             self.journal.remove(commit).await?;
         }
         Ok(())
@@ -392,7 +446,14 @@ fn update_log(
         else {
             continue;
         };
-        log = delta.apply(table, &log, actions, entry.commit)?;
+        log = match delta.apply(table, &log, actions, entry.commit) {
+            Ok(log) => log,
+            // another writer that follows the same journal may have been faster; or our answer got lost
+            Err(error) => match delta.advance(table, log)? {
+                newest if newest.applied_commit >= entry.commit => newest,
+                _ => return Err(error),
+            },
+        };
         if log.version() % checkpoint_interval.max(1) == 0 {
             log = delta.checkpoint(table, &log)?;
         }

@@ -14,23 +14,20 @@ mod key_log;
 mod probe;
 mod registry;
 mod rewrite;
+mod table_load;
 mod write;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::Int64Type;
-use chatlake_schema::{MergeRule, Table};
+use arrow::array::RecordBatch;
+use chatlake_schema::Table;
 use object_store::ObjectStoreExt;
 use tokio::sync::OwnedMutexGuard;
 use tracing::debug;
 
-use self::buffer::{BufferedBatch, PartitionNumbers, group_by_partition};
-use self::key_log::{Duplicates, KeyEntry, KeyLog};
-use self::registry::RegistryState;
-use crate::data_file::DataFile;
-use crate::identity::RowHasher;
+use self::key_log::{Duplicates, KeyLog};
+use self::table_load::TableLoad;
 use crate::journal::{JournalEntry, TableActions};
 use crate::lake::Lake;
 use crate::lease::WriterLease;
@@ -74,48 +71,37 @@ pub struct LoadReceipt {
     pub tables: Vec<TableReceipt>,
 }
 
-/// Rows and files of one table in a load.
-struct TableLoad {
-    table: &'static Table,
-    hasher: RowHasher,
-    numbers: PartitionNumbers,
-    batches: Vec<BufferedBatch>,
-    key_log: Option<KeyLog>,
-    registry: Option<RegistryState>,
-    /// Files written, with their partition numbers; not yet known to anybody.
-    files: Vec<(u32, Arc<DataFile>)>,
-    receipt: TableReceipt,
-}
-
 /// See the module's documentation. Dropping it without a commit undoes everything.
 pub struct Load {
     lake: Arc<Lake>,
     tables: BTreeMap<&'static str, TableLoad>,
+    first_ingest_seq: i64,
     next_ingest_seq: i64,
+    /// The commit that this load follows. Who commits another one meanwhile fences it, also when this process saw that.
+    base_commit: u64,
     buffered_bytes: usize,
     hash_key: (u64, u64),
     committed: bool,
     _turn: OwnedMutexGuard<()>,
-    _lease: WriterLease,
+    lease: Option<WriterLease>,
 }
 
 impl Load {
-    pub(crate) fn new(
-        lake: Arc<Lake>,
-        turn: OwnedMutexGuard<()>,
-        lease: WriterLease,
-    ) -> Result<Self> {
-        let next_ingest_seq = lake.snapshot().ingest_seq_max() + 1;
-        Ok(Self {
+    pub(crate) fn new(lake: Arc<Lake>, turn: OwnedMutexGuard<()>, lease: WriterLease) -> Self {
+        let base = lake.snapshot();
+        let first_ingest_seq = base.ingest_seq_max() + 1;
+        Self {
             lake,
             tables: BTreeMap::new(),
-            next_ingest_seq,
+            first_ingest_seq,
+            next_ingest_seq: first_ingest_seq,
+            base_commit: base.commit(),
             buffered_bytes: 0,
             hash_key: (rand::random(), rand::random()),
             committed: false,
             _turn: turn,
-            _lease: lease,
-        })
+            lease: Some(lease),
+        }
     }
 
     /// The first of `count` fresh, strictly increasing numbers.
@@ -146,18 +132,60 @@ impl Load {
         }
         let bytes = rows.batch.get_array_memory_size()
             + rows.batch.num_rows() * (size_of::<u128>() + size_of::<u32>());
-        let (key, dedup_memory_bytes) = (self.hash_key, self.lake.settings().dedup_memory_bytes);
-        let table = rows.table;
-        let mut load = self
-            .tables
-            .remove(table.name.as_str())
-            .unwrap_or_else(|| TableLoad::new(table, key, dedup_memory_bytes));
+        let name = rows.table.name.as_str();
+        let mut load = match self.tables.remove(name) {
+            Some(load) => load,
+            None => TableLoad::new(
+                rows.table,
+                self.hash_key,
+                self.lake.settings().dedup_memory_bytes,
+                self.first_ingest_seq,
+            ),
+        };
         // partitions and hashes of many rows take a while: not on a thread that serves others
-        let task = tokio::task::spawn_blocking(move || load.take_in(rows).map(|()| load));
-        self.tables.insert(table.name.as_str(), task.await??);
+        let task = tokio::task::spawn_blocking(move || {
+            let taken = load.take_in(rows);
+            (load, taken)
+        });
+        let (load, taken) = task.await?;
+        self.tables.insert(name, load);
+        taken?;
         self.buffered_bytes += bytes;
+        self.limit_keys().await?;
         if self.buffered_bytes > self.lake.settings().load_memory_bytes {
             self.flush(None).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the keys of all tables together below their limit; the next batch still has to fit.
+    async fn limit_keys(&mut self) -> Result<()> {
+        let limit = self.lake.settings().dedup_memory_bytes;
+        let total = |load: &Self| -> usize {
+            let logs = load
+                .tables
+                .values()
+                .filter_map(|load| load.key_log.as_ref());
+            logs.map(KeyLog::memory_bytes).sum()
+        };
+        while self.tables.len() > 1 && total(self) > limit - limit / 8 {
+            let logs = self.tables.values_mut().filter_map(|load| {
+                let bytes = load.key_log.as_ref().map_or(0, KeyLog::memory_bytes);
+                (bytes > 0).then_some((bytes, &mut load.key_log))
+            });
+            let Some((_, slot)) = logs.max_by_key(|(bytes, _)| *bytes) else {
+                break;
+            };
+            let Some(mut log) = slot.take() else {
+                break;
+            };
+            let task = tokio::task::spawn_blocking(move || {
+                let spilled = log.spill();
+                (log, spilled)
+            });
+            let (log, spilled) = task.await?;
+            *slot = Some(log);
+            spilled?;
         }
         Ok(())
     }
@@ -182,6 +210,12 @@ impl Load {
     /// [`Error::Fenced`] when somebody else committed in between; or when something cannot be written. Then nothing of
     /// the load is visible.
     pub async fn commit(mut self) -> Result<LoadReceipt> {
+        let outcome = self.try_commit().await;
+        self.end().await;
+        outcome
+    }
+
+    async fn try_commit(&mut self) -> Result<LoadReceipt> {
         let mut duplicates: BTreeMap<&'static str, Duplicates> = BTreeMap::new();
         for (name, load) in &mut self.tables {
             if let Some(log) = load.key_log.take() {
@@ -191,12 +225,14 @@ impl Load {
                 );
             }
         }
-        for (name, load) in &mut self.tables {
+        let file_counts: Vec<_> = self.tables.values().map(|load| load.files.len()).collect();
+        // first what is in memory, so that it is not there while files are read back
+        self.flush(Some(&duplicates)).await?;
+        for ((name, load), file_count) in self.tables.iter_mut().zip(file_counts) {
             if let Some(found) = duplicates.get(name).filter(|found| !found.is_empty()) {
-                load.rewrite_without(&self.lake, found).await?;
+                load.rewrite_without(&self.lake, found, file_count).await?;
             }
         }
-        self.flush(Some(&duplicates)).await?;
         let mut receipt = LoadReceipt::default();
         let mut actions = BTreeMap::new();
         for load in self.tables.values_mut() {
@@ -220,21 +256,18 @@ impl Load {
             return Ok(receipt);
         }
         self.lake.location().sync().await?;
-        let commit = self.lake.snapshot().commit() + 1;
+        let commit = self.base_commit + 1;
         let entry = JournalEntry {
             commit,
             committed_at_micros: self.lake.clock().now_micros(),
             ingest_seq_max: self.next_ingest_seq - 1,
             tables: actions,
         };
-        match self.lake.commit(entry).await {
-            Ok(()) => self.committed = true,
-            Err(error @ Error::Fenced { .. }) => return Err(error),
-            Err(error) => {
-                // the entry may or may not have reached the store: its files must stay
-                self.committed = true;
-                return Err(error);
-            }
+        // from here on the entry may reach the store, also when nobody waits for the answer any more: its files must stay
+        self.committed = true;
+        if let Err(error) = self.lake.commit(entry).await {
+            self.committed = !matches!(error, Error::Fenced { .. });
+            return Err(error);
         }
         receipt.commit = Some(commit);
         Ok(receipt)
@@ -242,8 +275,16 @@ impl Load {
 
     /// Undoes everything, and waits until it is undone.
     pub async fn abort(mut self) {
+        self.end().await;
+    }
+
+    /// Removes the files, unless they are committed or may be, and gives the lease back.
+    async fn end(&mut self) {
         let files = self.take_files();
         remove_files(&self.lake, files).await;
+        if let Some(lease) = self.lease.take() {
+            lease.release().await;
+        }
     }
 
     fn take_files(&mut self) -> Vec<String> {
@@ -262,13 +303,20 @@ impl Load {
 impl Drop for Load {
     fn drop(&mut self) {
         let files = self.take_files();
-        if files.is_empty() {
+        // a lock ends here and now; an object has to be given back
+        let lease = self.lease.take().filter(WriterLease::is_object);
+        if files.is_empty() && lease.is_none() {
             return;
         }
         // without a runtime the files stay behind, named by no log
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let lake = Arc::clone(&self.lake);
-            runtime.spawn(async move { remove_files(&lake, files).await });
+            runtime.spawn(async move {
+                remove_files(&lake, files).await;
+                if let Some(lease) = lease {
+                    lease.release().await;
+                }
+            });
         }
     }
 }
@@ -289,173 +337,6 @@ async fn remove_files(lake: &Lake, files: Vec<String>) {
             && let Err(error) = lake.location().store().delete(&path).await
         {
             debug!(%path, %error, "a file of an undone load stays behind");
-        }
-    }
-}
-
-impl TableLoad {
-    fn new(table: &'static Table, hash_key: (u64, u64), dedup_memory_bytes: usize) -> Self {
-        let registry = table.merge == MergeRule::LastWriteWins;
-        Self {
-            table,
-            hasher: RowHasher::of_identity(table, hash_key),
-            numbers: PartitionNumbers::default(),
-            batches: Vec::new(),
-            key_log: (!registry).then(|| KeyLog::new(dedup_memory_bytes)),
-            registry: None,
-            files: Vec::new(),
-            receipt: TableReceipt {
-                table: table.name.as_str(),
-                ..TableReceipt::default()
-            },
-        }
-    }
-
-    fn take_in(&mut self, rows: Rows) -> Result<()> {
-        let partitions = self.numbers.of_rows(self.table, &rows.batch)?;
-        let hashes = self.hasher.hash(&rows.batch)?;
-        if let Some(log) = &mut self.key_log {
-            let seqs = ingest_seqs(&rows.batch);
-            let entries = hashes.iter().zip(seqs).zip(&partitions);
-            log.extend(entries.map(|((hash, seq), partition)| KeyEntry {
-                hash: *hash,
-                ingest_seq: *seq,
-                partition: *partition,
-                part_of_record: rows.part_of_record,
-            }))?;
-        }
-        let part_of_record = rows.part_of_record;
-        self.batches.push(BufferedBatch {
-            rows: rows.batch,
-            partitions,
-            hashes,
-            part_of_record,
-        });
-        Ok(())
-    }
-
-    /// Writes the rows in memory that are new.
-    async fn flush(
-        &mut self,
-        lake: &Arc<Lake>,
-        hash_key: (u64, u64),
-        duplicates: Option<&Duplicates>,
-    ) -> Result<()> {
-        let batches = std::mem::take(&mut self.batches);
-        if batches.is_empty() {
-            return Ok(());
-        }
-        let mut dropped: Vec<Vec<bool>> = batches
-            .iter()
-            .map(|batch| vec![false; batch.rows.num_rows()])
-            .collect();
-        if self.table.merge == MergeRule::LastWriteWins {
-            let registry = match &mut self.registry {
-                Some(registry) => registry,
-                none => none.insert(RegistryState::read(lake, self.table, hash_key).await?),
-            };
-            registry.mark_unchanged(&batches, &mut dropped)?;
-        } else {
-            mark_duplicates(&batches, duplicates, &mut dropped);
-            probe::mark_stored(
-                lake,
-                self.table,
-                &self.hasher,
-                &batches,
-                &self.numbers,
-                &mut dropped,
-            )
-            .await?;
-        }
-        self.count_dropped(&batches, &dropped);
-        let groups = group_by_partition(&batches, self.numbers.len(), &dropped);
-        let files = write::write_partitions(lake, self.table, batches, groups, &self.numbers).await;
-        // also after a failure: what was written has to be removed again
-        self.files.extend(files.written);
-        files.outcome
-    }
-
-    fn count_dropped(&mut self, batches: &[BufferedBatch], dropped: &[Vec<bool>]) {
-        for (batch, dropped) in batches.iter().zip(dropped) {
-            let count = dropped.iter().filter(|dropped| **dropped).count() as u64;
-            if batch.part_of_record {
-                self.receipt.duplicate_part_count += count;
-            } else {
-                self.receipt.duplicate_record_count += count;
-            }
-        }
-    }
-
-    /// Takes rows out of files that this load wrote before it knew that they repeat others.
-    async fn rewrite_without(&mut self, lake: &Arc<Lake>, duplicates: &Duplicates) -> Result<()> {
-        let (kept, affected): (Vec<_>, Vec<_>) = std::mem::take(&mut self.files)
-            .into_iter()
-            .partition(|(number, file)| {
-                let (low, high) = file.stats.ingest_seq;
-                !duplicates
-                    .get(number)
-                    .is_some_and(|seqs| seqs.iter().any(|(seq, _)| (low..=high).contains(seq)))
-            });
-        self.files = kept;
-        let mut affected = affected.into_iter();
-        while let Some((number, file)) = affected.next() {
-            let seqs: HashMap<i64, bool> = duplicates
-                .get(&number)
-                .into_iter()
-                .flatten()
-                .copied()
-                .collect();
-            match rewrite::without(lake, self.table, &file, &seqs).await {
-                Ok(rewritten) => {
-                    self.receipt.duplicate_record_count += rewritten.removed_record_count;
-                    self.receipt.duplicate_part_count += rewritten.removed_part_count;
-                    self.files.extend(rewritten.file.map(|new| (number, new)));
-                }
-                Err(error) => {
-                    self.files.push((number, file));
-                    self.files.extend(affected);
-                    return Err(error);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn finish_receipt(&mut self) -> TableReceipt {
-        self.receipt.file_count = self.files.len() as u64;
-        self.receipt.row_count = self
-            .files
-            .iter()
-            .map(|(_, file)| file.stats.row_count)
-            .sum();
-        self.receipt.byte_count = self.files.iter().map(|(_, file)| file.size_bytes).sum();
-        self.receipt.clone()
-    }
-}
-
-fn ingest_seqs(batch: &RecordBatch) -> &[i64] {
-    let column = batch
-        .columns()
-        .last()
-        .and_then(|column| column.as_primitive_opt::<Int64Type>());
-    column.map_or(&[], |column| column.values())
-}
-
-fn mark_duplicates(
-    batches: &[BufferedBatch],
-    duplicates: Option<&Duplicates>,
-    dropped: &mut [Vec<bool>],
-) {
-    let seqs: HashSet<i64> = duplicates
-        .into_iter()
-        .flat_map(|found| found.values().flatten().map(|(seq, _)| *seq))
-        .collect();
-    if seqs.is_empty() {
-        return;
-    }
-    for (batch, dropped) in batches.iter().zip(dropped) {
-        for (seq, dropped) in ingest_seqs(&batch.rows).iter().zip(dropped) {
-            *dropped |= seqs.contains(seq);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Component, Path as FilePath, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -12,6 +13,12 @@ use crate::durable_local::{DurableLocal, sync_file_system, write_new_file};
 use crate::paths::LakePaths;
 use crate::{Error, Result};
 
+/// Data files above this size are put into an object store in parts.
+const PUT_BYTES_MAX: usize = 16 << 20;
+
+/// Bytes of a part (S3 wants 5 MiB or more, and 10,000 parts at the most).
+const PART_BYTES: usize = 8 << 20;
+
 /// A lake's location, with the object store that reaches it.
 #[derive(Clone, Debug)]
 pub struct Location {
@@ -20,6 +27,7 @@ pub struct Location {
     root: Path,
     folder: Option<PathBuf>,
     store: Arc<dyn ObjectStore>,
+    is_leased: bool,
 }
 
 impl Location {
@@ -74,6 +82,7 @@ impl Location {
             root,
             folder: None,
             store,
+            is_leased: false,
         })
     }
 
@@ -95,12 +104,15 @@ impl Location {
             root,
             folder: Some(folder),
             store: Arc::new(DurableLocal::new()),
+            is_leased: false,
         })
     }
 
+    /// The credentials, region, endpoint, … come from the usual `AWS_*` variables. An endpoint that says `http://` means it:
+    /// `AWS_ALLOW_HTTP` need not say it again.
     #[cfg(feature = "s3")]
     fn s3(text: &str, url: &Url) -> Result<Self> {
-        use object_store::aws::AmazonS3Builder;
+        use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, S3ConditionalPut};
         let bad = |reason: String| Error::BadLocation {
             url: text.to_owned(),
             reason,
@@ -108,11 +120,21 @@ impl Location {
         let bucket = url
             .host_str()
             .ok_or_else(|| bad("expected s3://bucket/prefix".to_owned()))?;
-        let store = AmazonS3Builder::from_env()
+        let mut builder = AmazonS3Builder::from_env()
             .with_bucket_name(bucket)
-            .build()
-            .map_err(|error| bad(error.to_string()))?;
-        Self::with_store(text, text, Arc::new(store))
+            // the fence between two writers; nothing may switch it off
+            .with_conditional_put(S3ConditionalPut::ETagMatch);
+        let endpoint = [AmazonS3ConfigKey::S3Endpoint, AmazonS3ConfigKey::Endpoint]
+            .iter()
+            .find_map(|key| builder.get_config_value(key));
+        if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
+            builder = builder.with_allow_http(true);
+        }
+        let store = builder.build().map_err(|error| bad(error.to_string()))?;
+        Ok(Self {
+            is_leased: true,
+            ..Self::with_store(text, text, Arc::new(store))?
+        })
     }
 
     #[cfg(not(feature = "s3"))]
@@ -131,6 +153,16 @@ impl Location {
     /// The folder of a lake on the local disk.
     pub fn folder(&self) -> Option<&FilePath> {
         self.folder.as_deref()
+    }
+
+    /// Whether writers on other machines may reach it, whom no lock of the operating system keeps out.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.folder.is_none()
+    }
+
+    /// Whether writers keep an object that says who of them writes.
+    pub(crate) fn is_leased(&self) -> bool {
+        self.is_leased
     }
 
     /// The object store that holds the lake.
@@ -161,12 +193,37 @@ impl Location {
         Ok(None)
     }
 
-    /// Puts a data file of a load into the object store, where it is durable at once.
+    /// Puts a data file of a load into the object store, where it is durable at once; a large one in parts, so that each
+    /// request ends within the client's time limit and is repeated alone when it fails.
     pub(crate) async fn put_data_file(&self, relative: &str, bytes: Vec<u8>) -> Result<()> {
         let path = LakePaths::new(&self.root).below(relative)?;
-        let put = self.store.put(&path, bytes.into()).await;
-        put.map(drop)
-            .map_err(|error| Error::store("write", relative, error))
+        let bytes = Bytes::from(bytes);
+        let put = if bytes.len() > PUT_BYTES_MAX {
+            self.put_parts(&path, &bytes).await
+        } else {
+            self.store.put(&path, bytes.into()).await.map(drop)
+        };
+        put.map_err(|error| Error::store("write", relative, error))
+    }
+
+    async fn put_parts(&self, path: &Path, bytes: &Bytes) -> object_store::Result<()> {
+        let mut upload = self.store.put_multipart(path).await?;
+        let mut sent = Ok(());
+        for start in (0..bytes.len()).step_by(PART_BYTES) {
+            let part = bytes.slice(start..bytes.len().min(start + PART_BYTES));
+            sent = upload.put_part(part.into()).await;
+            if sent.is_err() {
+                break;
+            }
+        }
+        match sent {
+            Ok(()) => upload.complete().await.map(drop),
+            Err(error) => {
+                // best effort: a lifecycle rule of the bucket removes what is left of it
+                let _ = upload.abort().await;
+                Err(error)
+            }
+        }
     }
 
     /// Waits until every data file put so far is durable. On an object store a put is durable by itself.

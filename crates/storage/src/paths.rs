@@ -66,6 +66,11 @@ impl LakePaths {
         self.below("lake.json")
     }
 
+    /// Who writes, on S3.
+    pub(crate) fn writer_lease(&self) -> Result<Path> {
+        self.below("writer.lease")
+    }
+
     /// The folder of the journal.
     pub(crate) fn journal(&self) -> Result<Path> {
         self.below("wal")

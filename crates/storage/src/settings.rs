@@ -20,6 +20,8 @@ pub struct StorageSettings {
     pub zstd_level: i32,
     /// Journal entries kept after they are in the Delta logs, so that readers in other processes can follow.
     pub journal_entries_kept: usize,
+    /// How long a writer's lease on S3 lasts after its holder died, in ms; 0 for no lease. (A local disk has a lock.)
+    pub writer_lease_ms: u64,
     /// A Delta checkpoint is written after this many commits of a table.
     pub checkpoint_interval_commits: u64,
 }
@@ -36,6 +38,7 @@ impl Default for StorageSettings {
             file_rows_max: 4 << 20,
             zstd_level: 1,
             journal_entries_kept: 64,
+            writer_lease_ms: 60_000,
             checkpoint_interval_commits: 50,
         }
     }

@@ -39,10 +39,6 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ),
     ("known_users", include_str!("../parts/known_users.sql")),
     (
-        "previous_window",
-        include_str!("../parts/previous_window.sql"),
-    ),
-    (
         "response_times",
         include_str!("../parts/response_times.sql"),
     ),

@@ -7,7 +7,7 @@
 -- option: business_hours | BOOLEAN | false | Let response times count only seconds within the account's weekly business hours.
 -- column: agent_id | TEXT | Agent inside the account.
 -- column: name | TEXT | Name of the agent.
--- column: active_sessions | BIGINT | Active sessions assigned to the agent at as_of, resolved less than 24 hours ago included.
+-- column: active_sessions | BIGINT | Active sessions assigned to the agent at as_of, whatever the period, resolved less than 24 hours ago included.
 -- column: times_assigned | BIGINT | How often the agent was newly assigned in the window.
 -- column: messages_sent | BIGINT | Messages to customers that the agent sent in the window.
 -- column: response_time_s | DOUBLE | Mean response time in seconds; NULL without a reply that counts.

@@ -2,6 +2,8 @@
 -- doc: Three rows, ai_writer, doc_reply and all: uses of the writing tools in the window and how much of their suggestions was sent. A use is measured when something was suggested and sent and no translation came in between. The row all is taken over uses, not over tools.
 -- source: domain specification §7.9
 -- class: analytics
+-- option: agent_id | TEXT | NULL | Count only uses by this agent.
+-- option: team_id | TEXT | NULL | Count only uses by members of this team.
 -- column: tool | TEXT | ai_writer, doc_reply or all.
 -- column: usage_count | BIGINT | Uses, also unsent and translated ones.
 -- column: measured | BIGINT | Uses that are measured.
@@ -17,6 +19,12 @@ WITH counts AS (
     sum_score(accuracy) AS accuracy_sum,
     count(*) FILTER (WHERE is_accepted) AS accepted
   FROM counted_tool_uses
+  WHERE
+    ($agent_id IS NULL OR agent_id = $agent_id)
+    AND (
+      $team_id IS NULL
+      OR agent_id IN (SELECT agent_id FROM team_members WHERE account_id = $account_id AND team_id = $team_id)
+    )
   GROUP BY tool
 ),
 tools AS (

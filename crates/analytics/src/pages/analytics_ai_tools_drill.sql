@@ -2,6 +2,8 @@
 -- doc: The uses behind analytics_ai_tools, as <column>:<tool> and as <column>:all: each one as usage_count, each measured one as measured and as average_accuracy, each one sent unchanged as accepted.
 -- source: domain specification §7.9, §12
 -- class: analytics
+-- option: agent_id | TEXT | NULL | Count only uses by this agent.
+-- option: team_id | TEXT | NULL | Count only uses by members of this team.
 -- column: metric | TEXT | Column and tool of the number, separated by a colon.
 -- column: day | DATE | Local day of at.
 -- column: conversation_id | TEXT | Conversation in which the tool was used, if any.
@@ -28,6 +30,12 @@ WITH named AS (
     used_at,
     accuracy
   FROM counted_tool_uses
+  WHERE
+    ($agent_id IS NULL OR agent_id = $agent_id)
+    AND (
+      $team_id IS NULL
+      OR agent_id IN (SELECT agent_id FROM team_members WHERE account_id = $account_id AND team_id = $team_id)
+    )
 ),
 lines AS (
   SELECT

@@ -4,7 +4,7 @@
 -- class: analytics
 -- option: agent_id | TEXT | NULL | Count only sessions assigned to this agent.
 -- option: team_id | TEXT | NULL | Count only sessions assigned to this team or a member of it.
--- column: active_sessions | BIGINT | Sessions that are open, or were resolved less than 24 hours before as_of.
+-- column: active_sessions | BIGINT | Sessions that are open, or were resolved less than 24 hours before as_of, whatever the period.
 -- column: unassigned | BIGINT | Of these, open and assigned to nobody.
 -- column: assigned | BIGINT | Of these, open and assigned to an agent or a team.
 -- column: resolved | BIGINT | Of these, resolved.

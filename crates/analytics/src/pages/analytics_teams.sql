@@ -4,7 +4,7 @@
 -- class: analytics
 -- column: team_id | TEXT | Team inside the account; NULL in the row of all members.
 -- column: name | TEXT | Name of the team.
--- column: active_sessions | BIGINT | Active sessions assigned at as_of, resolved less than 24 hours ago included.
+-- column: active_sessions | BIGINT | Active sessions assigned at as_of, whatever the period, resolved less than 24 hours ago included.
 -- column: times_assigned | BIGINT | Events of the window that newly assigned the team or a member.
 -- column: messages_sent | BIGINT | Messages to customers that members sent in the window.
 -- extra: members | BIGINT | Agents who are in the team; in the row of all members, in any team.

@@ -2,6 +2,8 @@
 -- doc: One row per session that started in the window, with its user's current profile: chat users as part of session data. In order of start.
 -- source: domain specification §5.4, §6.4, §7.10
 -- class: analytics
+-- option: agent_id | TEXT | NULL | Only sessions assigned to this agent.
+-- option: team_id | TEXT | NULL | Only sessions assigned to this team or a member of it.
 -- column: conversation_id | TEXT | Conversation (thread) inside the chatbot.
 -- column: session_no | BIGINT | Number of the session in its conversation, from 1.
 -- column: started_at | TIMESTAMP | When the session started.
@@ -52,6 +54,12 @@ WITH started AS (
     started_at >= $win_from
     AND started_at < $win_to
     AND ($inbox_id IS NULL OR inbox_id = $inbox_id)
+    AND ($agent_id IS NULL OR agent_id = $agent_id)
+    AND (
+      $team_id IS NULL
+      OR team_id = $team_id
+      OR agent_id IN (SELECT agent_id FROM team_members WHERE account_id = $account_id AND team_id = $team_id)
+    )
 ),
 -- A message belongs to the session in whose time it was sent, as in session_messages. Counting right after the join works
 -- sessions out only once.

@@ -2,6 +2,8 @@
 -- doc: The messages behind export_sessions: for every session that started in the window one row per visible message that was sent in it.
 -- source: domain specification §7.10, §12
 -- class: analytics
+-- option: agent_id | TEXT | NULL | Only sessions assigned to this agent.
+-- option: team_id | TEXT | NULL | Only sessions assigned to this team or a member of it.
 -- column: metric | TEXT | messages.
 -- column: day | DATE | Local day of at.
 -- column: conversation_id | TEXT | Conversation of the session.
@@ -34,6 +36,12 @@ WHERE
   AND started.started_at >= $win_from
   AND started.started_at < $win_to
   AND ($inbox_id IS NULL OR started.inbox_id = $inbox_id)
+  AND ($agent_id IS NULL OR started.agent_id = $agent_id)
+  AND (
+    $team_id IS NULL
+    OR started.team_id = $team_id
+    OR started.agent_id IN (SELECT agent_id FROM team_members WHERE account_id = $account_id AND team_id = $team_id)
+  )
 ORDER BY
   metric,
   at,

@@ -32,6 +32,9 @@ use crate::permissions::require_page;
 use crate::session::{Environment, Session};
 use crate::{Error, Result};
 
+/// The option of pages whose response times may follow the account's weekly hours.
+const BUSINESS_HOURS: &str = "business_hours";
+
 /// The zone of chatbots whose account is not registered.
 pub(super) const DEFAULT_ZONE: &str = "UTC";
 
@@ -163,13 +166,16 @@ fn parameters(
 ) -> HashMap<String, ScalarValue> {
     let text = |value: &Option<String>| ScalarValue::Utf8(value.clone());
     let mut values = options.own.clone();
+    // a schedule that nobody can read stops only those who ask for business hours
+    let wants_hours = options.own.get(BUSINESS_HOURS) == Some(&ScalarValue::Boolean(Some(true)));
+    let schedule = tenant.schedule.clone().filter(|_| wants_hours);
     for (name, value) in [
         ("account_id", text(&tenant.account_id)),
         ("chatbot_id", ScalarValue::from(options.chatbot_id.as_str())),
         ("inbox_id", text(&options.inbox_id)),
         ("prev_from", instant(window.previous_from_micros)),
         ("prev_to", instant(window.from_micros)),
-        ("schedule", text(&tenant.schedule)),
+        ("schedule", ScalarValue::Utf8(schedule)),
         ("timezone", ScalarValue::from(zone)),
         ("today", ScalarValue::Date32(Some(today.day.0))),
         ("win_from", instant(window.from_micros)),

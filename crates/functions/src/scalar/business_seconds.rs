@@ -42,8 +42,8 @@ static DOCUMENTATION: LazyLock<Documentation> = LazyLock::new(|| {
                 "schedule",
                 "the weekly hours as JSON: \
                  `[{\"dow\":1,\"open\":\"09:00\",\"close\":\"17:00\"}]`, `dow` 1 (Monday) to 7, \
-                 `close` up to `24:00`; an empty list or NULL means always open, hours that \
-                 overlap count once",
+                 `close` up to `24:00`, before `open` on the next day; an empty list or NULL \
+                 means always open, hours that overlap count once",
             ),
         ],
         example: "SELECT business_seconds('2026-03-10T12:59:30Z', '2026-03-10T13:04:00Z', \

@@ -1,9 +1,12 @@
 //! Making a lake, and knowing one: `lake.json`.
 //!
 //! Guarantees: only a folder with a good `lake.json` is a lake; two creators at once end with one lake; a folder with
-//! other things in it is not made into a lake by accident.
+//! other things in it is not made into a lake by accident; a lake is not made where a put that must not overwrite does so.
 
+use bytes::Bytes;
 use chatlake_schema::tables;
+use futures::TryStreamExt;
+use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 use serde::{Deserialize, Serialize};
 
@@ -66,10 +69,11 @@ pub(super) async fn read_lake_file(
 /// Makes the table logs, then `lake.json`: only with that file it is a lake. Two creators at once end with one lake.
 pub(super) async fn create_lake(location: &Location, paths: &LakePaths) -> Result<String> {
     refuse_foreign_folder(location)?;
+    look_into_store(location).await?;
     if let Some(folder) = location.folder() {
         create_folder(folder).map_err(|error| Error::io("create", folder, error))?;
     }
-    let lease = WriterLease::acquire(location)?;
+    let lease = WriterLease::lock(location)?;
     let delta = DeltaLogs::new(location)?;
     let created = for_each_table(tables().iter(), |table| {
         let delta = delta.clone();
@@ -87,14 +91,22 @@ pub(super) async fn create_lake(location: &Location, paths: &LakePaths) -> Resul
         path: path.to_string(),
         reason: error.to_string(),
     })?;
-    let create = PutOptions {
-        mode: PutMode::Create,
-        ..PutOptions::default()
-    };
-    let put = location.store().put_opts(&path, text.into(), create).await;
+    let text = Bytes::from(text);
+    let first = put_once(location, &path, &text).await;
     drop(lease);
-    match put {
-        Ok(_) => Ok(lake_id),
+    match first {
+        Ok(()) if location.is_shared() => match put_once(location, &path, &text).await {
+            Err(object_store::Error::AlreadyExists { .. }) => Ok(lake_id),
+            Ok(()) => {
+                // best effort: what is left is a lake that nobody should write
+                let _ = location.store().delete(&path).await;
+                Err(Error::NoConditionalPut {
+                    url: location.text().to_owned(),
+                })
+            }
+            Err(error) => Err(Error::store("write", path, error)),
+        },
+        Ok(()) => Ok(lake_id),
         Err(object_store::Error::AlreadyExists { .. }) => {
             let found = read_lake_file(location, paths).await?;
             found.map(|file| file.lake_id).ok_or_else(|| Error::NoLake {
@@ -103,6 +115,26 @@ pub(super) async fn create_lake(location: &Location, paths: &LakePaths) -> Resul
         }
         Err(error) => Err(Error::store("write", path, error)),
     }
+}
+
+/// Puts an object that must not be there yet.
+async fn put_once(location: &Location, path: &Path, text: &Bytes) -> object_store::Result<()> {
+    let create = PutOptions {
+        mode: PutMode::Create,
+        ..PutOptions::default()
+    };
+    let put = location.store().put_opts(path, text.clone().into(), create);
+    put.await.map(drop)
+}
+
+/// That a bucket does not exist or may not be seen is said in the store's words, before anything is made in it.
+async fn look_into_store(location: &Location) -> Result<()> {
+    if location.is_shared() {
+        let mut objects = location.store().list(Some(location.root()));
+        let first = objects.try_next().await;
+        first.map_err(|error| Error::store("list", location.text(), error))?;
+    }
+    Ok(())
 }
 
 /// A folder with other things in it is not made into a lake by accident.

@@ -17,7 +17,8 @@ use arrow::datatypes::{DataType, Field, Schema};
 use chatlake_schema::{MergeRule, Table};
 use chatlake_types::Day;
 use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt, TryStreamExt};
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, TryStreamExt};
 use object_store::ObjectStoreExt;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -76,27 +77,53 @@ pub(super) async fn mark_stored(
         return Ok(());
     };
     for scope in scopes(table, files, batches, numbers) {
-        let mut by_hash = None;
-        let reads: Vec<BoxFuture<'_, Result<Vec<RowHash>>>> = scope
-            .files
-            .iter()
-            .map(|file| (file, scope.within(file)))
-            .filter(|(_, wanted)| !wanted.is_empty())
-            .map(|(file, wanted)| stored_hashes(lake, table, hasher, file, wanted, batches).boxed())
-            .collect();
-        let mut reads =
-            futures::stream::iter(reads).buffer_unordered(lake.settings().probe_tasks_max);
-        while let Some(stored) = reads.try_next().await? {
-            if stored.is_empty() {
+        let mut by_hash = Vec::new();
+        let mut mark = |stored: Vec<RowHash>| {
+            if !stored.is_empty() && by_hash.is_empty() {
+                by_hash = rows_by_hash(&scope, batches);
+            }
+            mark_rows(&stored, &by_hash, dropped);
+        };
+        let mut reads: FuturesUnordered<BoxFuture<'_, Result<Vec<RowHash>>>> =
+            FuturesUnordered::new();
+        for file in &scope.files {
+            let wanted = scope.within(file);
+            if wanted.is_empty() {
                 continue;
             }
-            let by_hash = by_hash.get_or_insert_with(|| hash_map(&scope, batches));
-            for (batch, row) in stored.iter().filter_map(|hash| by_hash.get(hash)).flatten() {
-                dropped[*batch as usize][*row as usize] = true;
+            if reads.len() >= lake.settings().probe_tasks_max
+                && let Some(stored) = reads.try_next().await?
+            {
+                mark(stored);
             }
+            reads.push(stored_hashes(lake, table, hasher, file, wanted, batches).boxed());
+        }
+        while let Some(stored) = reads.try_next().await? {
+            mark(stored);
         }
     }
     Ok(())
+}
+
+/// The rows of a scope in the order of their identities.
+fn rows_by_hash(scope: &Scope<'_>, batches: &[BufferedBatch]) -> Vec<(RowHash, RowRef)> {
+    let count = scope.keys.iter().map(|key| key.rows.len()).sum();
+    let mut rows = Vec::with_capacity(count);
+    let all = scope.keys.iter().flat_map(|key| &key.rows);
+    rows.extend(all.map(|row| (batches[row.0 as usize].hashes[row.1 as usize], *row)));
+    rows.sort_unstable();
+    rows
+}
+
+/// Marks the rows whose identity is among the stored ones.
+fn mark_rows(stored: &[RowHash], rows: &[(RowHash, RowRef)], dropped: &mut [Vec<bool>]) {
+    for hash in stored {
+        let start = rows.partition_point(|(found, _)| found < hash);
+        let same = rows[start..].iter().take_while(|(found, _)| found == hash);
+        for (_, (batch, row)) in same {
+            dropped[*batch as usize][*row as usize] = true;
+        }
+    }
 }
 
 /// Groups the rows by the files they may repeat; rows without such files are left out.
@@ -170,16 +197,6 @@ fn scopes<'a>(
             Scope { keys, files }
         });
     scopes.collect()
-}
-
-fn hash_map(scope: &Scope<'_>, batches: &[BufferedBatch]) -> HashMap<RowHash, Vec<RowRef>> {
-    let mut map: HashMap<RowHash, Vec<RowRef>> = HashMap::new();
-    for (batch, row) in scope.keys.iter().flat_map(|key| &key.rows) {
-        map.entry(batches[*batch as usize].hashes[*row as usize])
-            .or_default()
-            .push((*batch, *row));
-    }
-    map
 }
 
 /// Identities of the rows stored in a file; none when its bloom filters rule out all of `wanted`.

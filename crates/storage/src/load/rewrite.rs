@@ -1,6 +1,5 @@
 //! Takes some rows out of a data file that only the running load knows, by writing it anew.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
@@ -9,6 +8,7 @@ use arrow::datatypes::{Int64Type, Schema};
 use chatlake_schema::Table;
 use object_store::ObjectStoreExt;
 
+use super::key_log::Duplicates;
 use super::probe::with_chatbot;
 use super::write::write_file;
 use crate::data_file::DataFile;
@@ -27,49 +27,41 @@ pub(super) struct Rewritten {
     pub(super) removed_part_count: u64,
 }
 
-/// The file without the rows of those `ingest_seq` (with whether each is a part of a record). The old file is removed.
+/// The file without the duplicates. The old file is removed.
 pub(super) async fn without(
     lake: &Arc<Lake>,
     table: &'static Table,
     file: &Arc<DataFile>,
-    seqs: &HashMap<i64, bool>,
+    duplicates: &Duplicates,
 ) -> Result<Rewritten> {
-    let batches = read_file(lake, table, file, None).await?;
-    let schema = batches.first().map(RecordBatch::schema);
-    let rows = concat_batches(
-        &schema.unwrap_or_else(|| Arc::new(Schema::empty())),
-        &batches,
-    )?;
-    let column = rows
-        .column_by_name("ingest_seq")
-        .and_then(|column| column.as_primitive_opt::<Int64Type>());
-    let Some(column) = column else {
-        let reason = "it has no `ingest_seq`".to_owned();
-        return Err(Error::Damaged {
-            path: file.path.to_string(),
-            reason,
-        });
-    };
-    let removed: Vec<bool> = column
-        .values()
-        .iter()
-        .filter_map(|seq| seqs.get(seq).copied())
-        .collect();
-    let part_count = removed.iter().filter(|part| **part).count();
+    let seq_column = ["ingest_seq".to_owned()];
+    let (mut removed_count, mut part_count) = (0, 0);
+    for batch in read_file(lake, table, file, Some(&seq_column)).await? {
+        let seqs = ingest_seqs(file, &batch)?;
+        let removed = seqs.iter().filter(|seq| duplicates.contains(**seq));
+        removed_count += removed.count();
+        let parts = seqs.iter().filter(|seq| duplicates.is_part(**seq));
+        part_count += parts.count();
+    }
     let mut rewritten = Rewritten {
         file: Some(Arc::clone(file)),
-        removed_record_count: (removed.len() - part_count) as u64,
+        removed_record_count: (removed_count - part_count) as u64,
         removed_part_count: part_count as u64,
     };
-    if removed.is_empty() {
+    if removed_count == 0 {
         return Ok(rewritten);
     }
-    let mask: BooleanArray = column
-        .values()
-        .iter()
-        .map(|seq| Some(!seqs.contains_key(seq)))
-        .collect();
-    let kept = filter_record_batch(&with_chatbot(table, file, &rows)?, &mask)?;
+    let mut kept = Vec::new();
+    for batch in read_file(lake, table, file, None).await? {
+        let seqs = ingest_seqs(file, &batch)?.iter();
+        let mask: BooleanArray = seqs.map(|seq| Some(!duplicates.contains(*seq))).collect();
+        kept.push(filter_record_batch(&batch, &mask)?);
+    }
+    let schema = kept.first().map(RecordBatch::schema);
+    let schema = schema.unwrap_or_else(|| Arc::new(Schema::empty()));
+    let rows = concat_batches(&schema, &kept)?;
+    drop(kept);
+    let kept = with_chatbot(table, file, &rows)?;
     rewritten.file = match kept.num_rows() {
         0 => None,
         _ => Some(
@@ -86,6 +78,19 @@ pub(super) async fn without(
     let deleted = lake.location().store().delete(&path).await;
     deleted.map_err(|error| Error::store("delete", path, error))?;
     Ok(rewritten)
+}
+
+fn ingest_seqs<'a>(file: &DataFile, batch: &'a RecordBatch) -> Result<&'a [i64]> {
+    let column = batch
+        .column_by_name("ingest_seq")
+        .and_then(|column| column.as_primitive_opt::<Int64Type>());
+    match column {
+        Some(column) => Ok(column.values()),
+        None => Err(Error::Damaged {
+            path: file.path.to_string(),
+            reason: "it has no `ingest_seq`".to_owned(),
+        }),
+    }
 }
 
 fn in_table_order(table: &Table, rows: &RecordBatch) -> Result<RecordBatch> {

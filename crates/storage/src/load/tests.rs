@@ -2,10 +2,12 @@
 
 mod rows;
 
+use arrow::array::AsArray;
 use chatlake_types::FixedClock;
 
 use self::rows::{agents, messages};
 use super::*;
+use crate::check::TableCheck;
 use crate::location::Location;
 use crate::settings::StorageSettings;
 
@@ -440,4 +442,34 @@ async fn damage_is_found_and_named() {
             .iter()
             .any(|damage| damage.reason.starts_with("expected a Parquet data file"))
     );
+}
+
+#[tokio::test]
+async fn damage_in_one_table_does_not_change_the_orphans_of_a_later_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let location = Location::parse(dir.path().join("lake").to_str().unwrap()).unwrap();
+    let lake = open(&location, StorageSettings::default()).await;
+    let mut load = lake.begin_load().await.unwrap();
+    let rows = agents(&mut load, &[("x", "Ann")]);
+    load.append(rows).await.unwrap();
+    let rows = messages(&mut load, &[("a", "c", "m", 0, "x")]);
+    load.append(rows).await.unwrap();
+    load.commit().await.unwrap();
+    let tables = dir.path().join("lake/tables");
+    let file_of = |table: &str| -> std::path::PathBuf {
+        let snapshot = lake.snapshot();
+        let file = snapshot.table(table).unwrap().iter().next().unwrap();
+        dir.path().join("lake").join(file.path_in_lake(table))
+    };
+    std::fs::remove_file(file_of("agents")).unwrap();
+    std::fs::copy(file_of("messages"), tables.join("messages/left.parquet")).unwrap();
+    let check = lake.check().await.unwrap();
+    assert_eq!(check.damages.len(), 1);
+    let orphans = |table: &str| {
+        let is_table = |found: &&TableCheck| found.table == table;
+        check.tables.iter().find(is_table).unwrap().orphan_count
+    };
+    let position = |name: &str| check.tables.iter().position(|found| found.table == name);
+    assert!(position("agents") < position("messages"));
+    assert_eq!((orphans("agents"), orphans("messages")), (0, 1));
 }
