@@ -27,9 +27,14 @@ pub(crate) fn require_relation(permissions: Permissions, schema: &str, name: &st
     if permissions.allow(Permission::RawViews) {
         return Ok(());
     }
-    Err(Error::PermissionDenied(format!(
+    Err(refused_relation(schema, name))
+}
+
+/// The refusal of a table or view.
+pub(crate) fn refused_relation(schema: &str, name: &str) -> Error {
+    Error::PermissionDenied(format!(
         "`{schema}.{name}` is for the roles owner and admin; other roles ask entity pages such as `users_page`"
-    )))
+    ))
 }
 
 /// Refuses a page whose class the role may not ask.

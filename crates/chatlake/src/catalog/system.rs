@@ -14,8 +14,7 @@ use datafusion::catalog::{MemTable, SchemaProvider, TableProvider};
 use datafusion::common::Result;
 
 use super::QueryScope;
-use crate::Error;
-use crate::permissions::require_relation;
+use crate::permissions::refused_relation;
 
 /// Name of the schema.
 pub(crate) const SCHEMA: &str = "system";
@@ -74,8 +73,7 @@ impl SchemaProvider for SystemSchema {
             return Ok(None);
         };
         if !is_readable(&self.scope, table) {
-            require_relation(self.scope.permissions, SCHEMA, name)
-                .map_err(Error::into_datafusion)?;
+            return Err(refused_relation(SCHEMA, name).into_datafusion());
         }
         let rows = table.rows(&self.scope)?;
         Ok(Some(Arc::new(MemTable::try_new(
