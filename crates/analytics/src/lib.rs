@@ -59,3 +59,6 @@ pub const WINDOW_DAYS: &str = "window_days";
 /// SQL that finds the account of `$chatbot_id`: `account_id`, `timezone`, `business_hours`; no row when it is not
 /// registered (domain specification §2.4).
 pub const TENANT_SQL: &str = include_str!("tenant.sql");
+
+/// SQL that lists every registered chatbot: `account_id`, `chatbot_id`.
+pub const REGISTERED_CHATBOTS_SQL: &str = include_str!("registered_chatbots.sql");

@@ -14,6 +14,7 @@ use std::sync::{Arc, Weak};
 use arrow::datatypes::SchemaRef;
 use chatlake_analytics::Library;
 use chatlake_storage::{Lake, LakeSnapshot};
+use chatlake_types::Permissions;
 use datafusion::catalog::{CatalogProvider, CatalogProviderList, SchemaProvider, TableProvider};
 use datafusion::common::ParamValues;
 use datafusion::execution::SessionState;
@@ -56,6 +57,8 @@ pub(crate) struct QueryScope {
     pub(crate) lake: Arc<Lake>,
     pub(crate) snapshot: Arc<LakeSnapshot>,
     pub(crate) visible: VisibleRows,
+    /// What those may do who name relations: the session for its own text, everything for the SQL of a page.
+    pub(crate) permissions: Permissions,
     /// `chatlake.as_of`, in µs since 1970-01-01T00:00:00Z.
     pub(crate) as_of_micros: Option<i64>,
     /// The clock when the query began, in µs since 1970-01-01T00:00:00Z.

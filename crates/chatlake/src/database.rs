@@ -1,11 +1,12 @@
 //! An open lake with a query engine: what a program embeds.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chatlake_analytics::Library;
 use chatlake_ingest::{IngestOptions, IngestReport, Source};
 use chatlake_storage::{Lake, LakeCheck, Location};
-use chatlake_types::{AccessScope, Clock, SystemClock};
+use chatlake_types::{Access, AccessScope, Clock, Permissions, SystemClock};
 use datafusion::execution::SessionState;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
@@ -19,6 +20,7 @@ use crate::cooperative_joins::CooperativeJoins;
 use crate::entity_table::STORE_URL;
 use crate::local_day_bounds;
 use crate::planner::Planner;
+use crate::registered_chatbots::RegisteredChatbots;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::unnest_keys::UnnestKeys;
@@ -26,6 +28,15 @@ use crate::{Error, Result};
 
 /// The largest consumers named when memory runs out.
 const NAMED_CONSUMERS: usize = 3;
+
+/// The folder of a lake at a path or URL, when it is on this machine's disk. Touches nothing.
+///
+/// # Errors
+/// When it is not a location that this build can reach.
+pub fn local_folder(url: &str) -> Result<Option<PathBuf>> {
+    let location = Location::parse(url)?;
+    Ok(location.folder().map(Path::to_path_buf))
+}
 
 /// How a lake is opened.
 #[derive(Clone, Debug)]
@@ -61,6 +72,7 @@ struct Inner {
     /// Functions, limits and defaults, without a catalog: every query gets its own.
     base: SessionState,
     library: Arc<Library>,
+    registered_chatbots: RegisteredChatbots,
     /// Held by the call of `run_workflows` whose turn it is.
     workflow_turn: tokio::sync::Mutex<()>,
 }
@@ -106,6 +118,7 @@ impl Chatlake {
                 settings,
                 base,
                 library,
+                registered_chatbots: RegisteredChatbots::default(),
                 workflow_turn: tokio::sync::Mutex::default(),
             }),
         })
@@ -113,12 +126,21 @@ impl Chatlake {
 
     /// A session that sees every row: embedded use acts as the owner (domain specification §9.5).
     pub fn session(&self) -> Session {
-        self.session_with_scope(AccessScope::Everything)
+        self.session_as(Access::owner())
     }
 
-    /// A session that sees only rows of the scope.
+    /// A session that sees only rows of the scope, and may ask whatever it likes about them.
     pub fn session_with_scope(&self, scope: AccessScope) -> Session {
-        Session::new(self.clone(), scope)
+        self.session_as(Access {
+            scope,
+            permissions: Permissions::ALL,
+        })
+    }
+
+    /// A session for somebody: it sees only rows of the scope, and asks only what the permissions allow (domain
+    /// specification §9.5). Anything else is `permission_denied` when a statement is planned.
+    pub fn session_as(&self, access: Access) -> Session {
+        Session::new(self.clone(), access)
     }
 
     /// Takes records in: one file or stream, whole or not at all.
@@ -159,6 +181,10 @@ impl Chatlake {
 
     pub(crate) fn library(&self) -> &Arc<Library> {
         &self.inner.library
+    }
+
+    pub(crate) fn registered_chatbots(&self) -> &RegisteredChatbots {
+        &self.inner.registered_chatbots
     }
 
     pub(crate) fn workflow_turn(&self) -> &tokio::sync::Mutex<()> {

@@ -34,6 +34,7 @@ pub(crate) use table::{FUNCTION, plan_export};
 use crate::Result;
 use crate::catalog::QueryScope;
 use crate::pages::{Paging, plan_call, zone_of};
+use crate::permissions::require_queries;
 use crate::query::Query;
 use crate::session::Session;
 use files::file_calls;
@@ -104,6 +105,7 @@ impl Session {
     /// # Errors
     /// When there is no such page, the session may not ask it, or a period or option is wrong.
     pub async fn export(&self, request: &ExportRequest) -> Result<Export> {
+        require_queries(self.permissions())?;
         let environment = self.begin().await?;
         let mut files = Vec::new();
         for planned in plan_files(self, &environment.scope, request).await? {

@@ -2,7 +2,7 @@
 //!
 //! [`Chatlake::open`] a lake, [`Chatlake::ingest`] conversations, ask them in SQL through a [`Session`].
 //! Guarantees: a query sees one commit of the lake, whole, the newest when it began; nobody reads rows outside of the
-//! session's [`AccessScope`]; memory and time are bounded by [`Settings`].
+//! session's [`AccessScope`], nor asks what its [`Permissions`] do not allow; memory and time are bounded by [`Settings`].
 
 mod bi_types;
 mod catalog;
@@ -13,8 +13,10 @@ mod error;
 mod export;
 mod local_day_bounds;
 mod pages;
+mod permissions;
 mod planner;
 mod query;
+mod registered_chatbots;
 mod session;
 mod settings;
 mod shared_plans;
@@ -23,10 +25,12 @@ mod workflows;
 
 pub use chatlake_ingest::{Format, IngestOptions, IngestReport, OnError, Progress, Source};
 pub use chatlake_storage::{Damage, LakeCheck as CheckReport, TableCheck};
-pub use chatlake_types::{AccessScope, Clock, ErrorCode, FixedClock, SystemClock};
+pub use chatlake_types::{
+    Access, AccessScope, Clock, ErrorCode, FixedClock, Permission, Permissions, SystemClock,
+};
 
 pub use crate::catalog::{CATALOG, TableInfo};
-pub use crate::database::{Chatlake, OpenOptions};
+pub use crate::database::{Chatlake, OpenOptions, local_folder};
 pub use crate::error::{Error, Result};
 pub use crate::export::{
     CsvEncoder, CsvOptions, Export, ExportFile, ExportFormat, ExportRequest, ExportStream,

@@ -1,7 +1,7 @@
 //! A session: whose rows are seen, the variables that were set, and the way from SQL text to a running query.
 //!
 //! Guarantees: every statement sees the newest commit when it is planned, and nothing newer; only reading statements and
-//! `SET` / `SHOW` run; the scope cannot be widened by SQL.
+//! `SET` / `SHOW` run; neither scope nor permissions can be widened by SQL.
 
 mod statements;
 mod variables;
@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
-use chatlake_types::AccessScope;
+use chatlake_storage::LakeSnapshot;
+use chatlake_types::{Access, AccessScope, Permission, Permissions};
 use chrono::DateTime;
 use datafusion::common::ParamValues;
 use datafusion::common::metadata::ScalarAndMetadata;
@@ -20,6 +21,7 @@ use datafusion::scalar::ScalarValue;
 use datafusion::sql::parser::Statement as EngineStatement;
 
 use crate::bi_types::readable_schema;
+use crate::catalog::system::SystemTable;
 use crate::catalog::{
     BI_SCHEMA, CATALOG, DEFAULT_SCHEMA, QueryCatalogs, QueryScope, TableInfo, system,
 };
@@ -27,6 +29,7 @@ use crate::database::Chatlake;
 use crate::entity_table::visible_rows::VisibleRows;
 use crate::export;
 use crate::pages::{self, Placeholders};
+use crate::permissions::{require_explanation, require_queries};
 use crate::query::{Prepared, Query, show_schema};
 use crate::session::statements::{Statement, parse};
 use crate::session::variables::Variables;
@@ -37,14 +40,16 @@ use crate::{Error, Result};
 pub struct Session {
     database: Chatlake,
     scope: Arc<AccessScope>,
+    permissions: Permissions,
     variables: Arc<Mutex<Variables>>,
 }
 
 impl Session {
-    pub(crate) fn new(database: Chatlake, scope: AccessScope) -> Self {
+    pub(crate) fn new(database: Chatlake, access: Access) -> Self {
         Self {
             database,
-            scope: Arc::new(scope),
+            scope: Arc::new(access.scope),
+            permissions: access.permissions,
             variables: Arc::default(),
         }
     }
@@ -52,6 +57,11 @@ impl Session {
     /// The database it belongs to.
     pub fn database(&self) -> &Chatlake {
         &self.database
+    }
+
+    /// What may be done in it.
+    pub fn permissions(&self) -> Permissions {
+        self.permissions
     }
 
     /// Plans one statement. `SET` takes effect here; everything else runs when the query's stream is polled.
@@ -64,13 +74,16 @@ impl Session {
 
     /// Plans one statement with values for its placeholders `$1`, `$2`, …
     pub(crate) async fn query_with(&self, sql: &str, values: Option<ParamValues>) -> Result<Query> {
+        require_queries(self.permissions)?;
         let statement = match parse(self.database.base_state(), sql)? {
             Statement::Set { name, value } => {
-                self.change_variables(|variables| variables.set(&name, &value))?;
+                let scope = self.newest_scope().await?;
+                self.change_variables(&scope, |variables| variables.set(&name, &value))?;
                 return Query::empty(&self.database);
             }
             Statement::Reset { name } => {
-                self.change_variables(|variables| variables.reset(&name))?;
+                let scope = self.newest_scope().await?;
+                self.change_variables(&scope, |variables| variables.reset(&name))?;
                 return Query::empty(&self.database);
             }
             Statement::Show { name } => {
@@ -87,6 +100,7 @@ impl Session {
         let state = environment.state;
         let plan = state.statement_to_plan(statement).await?;
         statements::verify(&plan)?;
+        require_explanation(&self.scope, &plan)?;
         let plan = match values {
             Some(values) => plan.with_param_values(values)?,
             None => plan,
@@ -100,6 +114,7 @@ impl Session {
     /// # Errors
     /// As [`Session::query`].
     pub async fn prepare(&self, sql: &str) -> Result<Prepared> {
+        require_queries(self.permissions)?;
         let none = || Arc::new(Schema::empty());
         let statement = match parse(self.database.base_state(), sql)? {
             Statement::Read(statement) => statement,
@@ -118,6 +133,7 @@ impl Session {
         let state = environment.state;
         let plan = state.statement_to_plan(statement).await?;
         statements::verify(&plan)?;
+        require_explanation(&self.scope, &plan)?;
         let parameters = parameter_schema(&plan, in_pages)?;
         // types that follow from operators and functions are known after analysis
         let analyzed =
@@ -138,11 +154,17 @@ impl Session {
         ))
     }
 
-    /// Every table and view of the session, by schema and name.
+    /// Every table and view that the session may read, by schema and name.
     ///
     /// # Errors
     /// When a view cannot be planned.
     pub async fn tables(&self) -> Result<Vec<TableInfo>> {
+        require_queries(self.permissions)?;
+        if !self.permissions.allow(Permission::RawViews) {
+            let readable = system::TABLES.iter();
+            let readable = readable.filter(|table| self.permissions.allow(table.permission()));
+            return Ok(readable.map(|table| system_table(*table)).collect());
+        }
         let state = self.begin().await?.state;
         let mut list = Vec::new();
         let catalog = state.catalog_list().catalog(CATALOG);
@@ -180,15 +202,7 @@ impl Session {
                 ),
             });
         }
-        for table in system::TABLES {
-            list.push(TableInfo {
-                schema: "system".to_owned(),
-                name: table.name().to_owned(),
-                kind: "TABLE",
-                doc: table.doc().to_owned(),
-                arrow_schema: readable_schema(&table.schema()),
-            });
-        }
+        list.extend(system::TABLES.map(system_table));
         list.sort_by(|left, right| (&left.schema, &left.name).cmp(&(&right.schema, &right.name)));
         Ok(list)
     }
@@ -201,10 +215,14 @@ impl Session {
     }
 
     /// Changes the variables, if they are still good together.
-    fn change_variables(&self, change: impl FnOnce(&mut Variables) -> Result<()>) -> Result<()> {
+    fn change_variables(
+        &self,
+        scope: &Arc<AccessScope>,
+        change: impl FnOnce(&mut Variables) -> Result<()>,
+    ) -> Result<()> {
         let mut variables = self.variables();
         change(&mut variables)?;
-        VisibleRows::new(Arc::clone(&self.scope), variables.chatbot_id())?;
+        VisibleRows::new(Arc::clone(scope), variables.chatbot_id())?;
         *self
             .variables
             .lock()
@@ -236,25 +254,60 @@ impl Session {
         }
     }
 
-    /// The rows that this session may see, narrowed to a chatbot.
-    pub(crate) fn rows_of(&self, chatbot_id: Option<Arc<str>>) -> Result<VisibleRows> {
-        VisibleRows::new(Arc::clone(&self.scope), chatbot_id)
+    /// The session's scope with its chatbots named, at the newest commit.
+    async fn newest_scope(&self) -> Result<Arc<AccessScope>> {
+        let AccessScope::Accounts { .. } = self.scope.as_ref() else {
+            return Ok(Arc::clone(&self.scope));
+        };
+        let lake = self.database.lake();
+        lake.refresh().await?;
+        self.scope_at(lake.snapshot()).await
+    }
+
+    /// The session's scope with its chatbots named, at one commit.
+    async fn scope_at(&self, snapshot: Arc<LakeSnapshot>) -> Result<Arc<AccessScope>> {
+        let AccessScope::Accounts { accounts } = self.scope.as_ref() else {
+            return Ok(Arc::clone(&self.scope));
+        };
+        let registered = self.database.registered_chatbots();
+        let commit = snapshot.commit();
+        let found = match registered.at(commit) {
+            Some(found) => found,
+            None => {
+                let everything = VisibleRows::new(Arc::new(AccessScope::Everything), None)?;
+                let environment = self.environment(QueryScope {
+                    permissions: Permissions::ALL,
+                    as_of_micros: None,
+                    ..self.query_scope(snapshot, everything)
+                })?;
+                registered.read(commit, &environment.state).await?
+            }
+        };
+        Ok(Arc::new(found.scope_of(accounts)))
     }
 
     /// What one query sees: the newest commit, the session's scope and variables.
     pub(crate) async fn begin(&self) -> Result<Environment> {
         let lake = self.database.lake();
         lake.refresh().await?;
-        let variables = self.variables();
-        self.environment(QueryScope {
-            lake: Arc::clone(lake),
-            snapshot: lake.snapshot(),
-            visible: self.rows_of(variables.chatbot_id())?,
-            as_of_micros: variables.as_of_micros(),
+        let snapshot = lake.snapshot();
+        let scope = self.scope_at(Arc::clone(&snapshot)).await?;
+        let visible = VisibleRows::new(scope, self.variables().chatbot_id())?;
+        self.environment(self.query_scope(snapshot, visible))
+    }
+
+    /// Those rows of a snapshot, as the session's own text sees them.
+    fn query_scope(&self, snapshot: Arc<LakeSnapshot>, visible: VisibleRows) -> QueryScope {
+        QueryScope {
+            lake: Arc::clone(self.database.lake()),
+            snapshot,
+            visible,
+            permissions: self.permissions,
+            as_of_micros: self.variables().as_of_micros(),
             now_micros: self.database.clock().now_micros(),
             library: Arc::clone(self.database.library()),
             page: None,
-        })
+        }
     }
 
     /// The engine's state for a scope.
@@ -286,6 +339,16 @@ pub(crate) struct Environment {
     pub(crate) state: Arc<SessionState>,
     pub(crate) catalogs: Arc<QueryCatalogs>,
     pub(crate) scope: QueryScope,
+}
+
+fn system_table(table: &dyn SystemTable) -> TableInfo {
+    TableInfo {
+        schema: system::SCHEMA.to_owned(),
+        name: table.name().to_owned(),
+        kind: "TABLE",
+        doc: table.doc().to_owned(),
+        arrow_schema: readable_schema(&table.schema()),
+    }
 }
 
 /// The schema with each column's documentation as its metadata `doc`.

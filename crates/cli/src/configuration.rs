@@ -7,6 +7,8 @@
 mod file;
 mod said;
 
+use std::path::PathBuf;
+
 use chatlake::Settings;
 
 use crate::error::{Error, Result};
@@ -19,6 +21,10 @@ pub use said::Said;
 pub const LAKE_DEFAULT: &str = "./chatlake-data";
 /// Where Flight SQL listens when nobody says otherwise.
 pub const FLIGHT_DEFAULT: &str = "127.0.0.1:31337";
+/// Folder of the lake for what its server keeps to itself: users and keys, its signing key, the audit log.
+const AUTH_FOLDER: &str = "_auth";
+/// Users and keys, when nobody names a file.
+const AUTH_FILE: &str = "auth.toml";
 /// The log filter when nobody sets one.
 const LOG_DEFAULT: &str = "warn,delta_kernel=off";
 /// A memory limit below this leaves no room for a single batch.
@@ -35,6 +41,8 @@ pub struct Configuration {
     pub flight: Option<String>,
     /// Whether the configuration file allows serving beyond this machine.
     pub allow_insecure_remote: bool,
+    /// File with users and keys, if one is named.
+    pub auth_file: Option<PathBuf>,
     /// Log filter.
     pub log: String,
     /// How log lines look.
@@ -60,9 +68,29 @@ impl Configuration {
             lake: said.lake.unwrap_or_else(|| LAKE_DEFAULT.to_owned()),
             flight: said.flight,
             allow_insecure_remote: said.allow_insecure_remote.unwrap_or(false),
+            auth_file: said.auth_file,
             log: said.log.unwrap_or_else(|| LOG_DEFAULT.to_owned()),
             log_format: said.log_format.unwrap_or_default(),
         })
+    }
+
+    /// File with users and keys: the one that is named, else the one in the folder of the lake.
+    ///
+    /// # Errors
+    /// When nobody names one and the lake is no folder: hashes of passwords do not belong where all readers of the lake see
+    /// them.
+    pub fn auth_file(&self) -> Result<PathBuf> {
+        if let Some(named) = &self.auth_file {
+            return Ok(named.clone());
+        }
+        let folder = chatlake::local_folder(&self.lake)?;
+        let folder = folder.ok_or_else(|| {
+            Error::Usage(format!(
+                "expected --auth-file FILE, because the lake `{}` is no folder on this machine",
+                self.lake
+            ))
+        })?;
+        Ok(folder.join(AUTH_FOLDER).join(AUTH_FILE))
     }
 }
 

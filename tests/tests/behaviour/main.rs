@@ -16,6 +16,7 @@ mod hostile_ids;
 mod pages;
 mod pruning;
 mod recovery;
+mod roles;
 mod sample;
 mod scope;
 mod store_failures;

@@ -9,15 +9,24 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
+use chatlake_types::Permission;
 use datafusion::catalog::{MemTable, SchemaProvider, TableProvider};
 use datafusion::common::Result;
 
 use super::QueryScope;
+use crate::permissions::refused_relation;
+
+/// Name of the schema.
+pub(crate) const SCHEMA: &str = "system";
 
 /// A table about the lake.
 pub(crate) trait SystemTable: std::fmt::Debug + Send + Sync {
     /// Its name in the schema `system`.
     fn name(&self) -> &'static str;
+    /// What a session needs to read it; its rows are those of the session's scope in any case.
+    fn permission(&self) -> Permission {
+        Permission::RawViews
+    }
     /// What one row is.
     fn doc(&self) -> &'static str;
     /// Its columns.
@@ -42,6 +51,10 @@ impl SystemSchema {
     }
 }
 
+fn is_readable(scope: &QueryScope, table: &dyn SystemTable) -> bool {
+    scope.permissions.allow(table.permission())
+}
+
 fn find(name: &str) -> Option<&'static dyn SystemTable> {
     TABLES.into_iter().find(|table| table.name() == name)
 }
@@ -49,13 +62,19 @@ fn find(name: &str) -> Option<&'static dyn SystemTable> {
 #[async_trait]
 impl SchemaProvider for SystemSchema {
     fn table_names(&self) -> Vec<String> {
-        TABLES.iter().map(|table| table.name().to_owned()).collect()
+        let readable = TABLES
+            .iter()
+            .filter(|table| is_readable(&self.scope, **table));
+        readable.map(|table| table.name().to_owned()).collect()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
         let Some(table) = find(name) else {
             return Ok(None);
         };
+        if !is_readable(&self.scope, table) {
+            return Err(refused_relation(SCHEMA, name).into_datafusion());
+        }
         let rows = table.rows(&self.scope)?;
         Ok(Some(Arc::new(MemTable::try_new(
             table.schema(),

@@ -41,6 +41,17 @@ pub struct Said {
     #[arg(skip)]
     pub allow_insecure_remote: Option<bool>,
 
+    /// File with users, keys and their roles [default: _auth/auth.toml in the lake's folder]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "CHATLAKE_AUTH_FILE",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
+    pub auth_file: Option<PathBuf>,
+
     /// Longest time a query may run, e.g. 30s, 5min or none [default: none]
     #[arg(long, visible_alias = "timeout", global = true, value_name = "DURATION", env = "CHATLAKE_QUERY_TIMEOUT",
           hide_env_values = true, hide_short_help = true, value_parser = TimeLimit::parse)]
@@ -141,6 +152,7 @@ impl Said {
             allow_insecure_remote: self
                 .allow_insecure_remote
                 .or(fallback.allow_insecure_remote),
+            auth_file: self.auth_file.or(fallback.auth_file),
             query_timeout: self.query_timeout.or(fallback.query_timeout),
             query_memory: self.query_memory.or(fallback.query_memory),
             query_spill: self.query_spill.or(fallback.query_spill),
