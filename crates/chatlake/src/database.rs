@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chatlake_analytics::Library;
 use chatlake_ingest::{IngestOptions, IngestReport, Source};
-use chatlake_storage::{Lake, LakeCheck, Location};
+use chatlake_storage::{Lake, LakeCheck, LakeSnapshot, Location};
 use chatlake_types::{AccessScope, Clock, SystemClock};
 use datafusion::execution::SessionState;
 use datafusion::execution::SessionStateBuilder;
@@ -18,8 +18,11 @@ use crate::catalog::{CATALOG, DEFAULT_SCHEMA};
 use crate::cooperative_joins::CooperativeJoins;
 use crate::entity_table::STORE_URL;
 use crate::local_day_bounds;
+use crate::queries::Queries;
+use crate::scratch::{ByteBudget, Scratch};
 use crate::session::Session;
 use crate::settings::Settings;
+use crate::snapshots::Snapshots;
 use crate::unnest_keys::{self, UnnestKeys};
 use crate::{Error, Result};
 
@@ -60,6 +63,9 @@ struct Inner {
     /// Functions, limits and defaults, without a catalog: every query gets its own.
     base: SessionState,
     library: Arc<Library>,
+    queries: Arc<Queries>,
+    snapshots: Snapshots,
+    scratch_bytes: Arc<ByteBudget>,
     /// Held by the call of `run_workflows` whose turn it is.
     workflow_turn: tokio::sync::Mutex<()>,
 }
@@ -100,6 +106,9 @@ impl Chatlake {
         let base = base_state(&lake, &settings)?;
         Ok(Self {
             inner: Arc::new(Inner {
+                queries: Queries::new(Arc::clone(&clock), &settings),
+                snapshots: Snapshots::new(settings.snapshot_count_max),
+                scratch_bytes: ByteBudget::new("scratch_bytes_max", settings.scratch_bytes_max),
                 lake,
                 clock,
                 settings,
@@ -118,6 +127,11 @@ impl Chatlake {
     /// A session that sees only rows of the scope.
     pub fn session_with_scope(&self, scope: AccessScope) -> Session {
         Session::new(self.clone(), scope)
+    }
+
+    /// Stops the running queries with this label (see `Query::labelled`); how many there were.
+    pub fn cancel_queries(&self, label: &str) -> usize {
+        self.inner.queries.cancel(label)
     }
 
     /// Takes records in: one file or stream, whole or not at all.
@@ -158,6 +172,28 @@ impl Chatlake {
 
     pub(crate) fn library(&self) -> &Arc<Library> {
         &self.inner.library
+    }
+
+    pub(crate) fn queries(&self) -> &Arc<Queries> {
+        &self.inner.queries
+    }
+
+    /// Scratch tables for a new session.
+    pub(crate) fn new_scratch(&self) -> Scratch {
+        let session_bytes_max = self.settings().scratch_session_bytes_max;
+        Scratch::new(session_bytes_max, Arc::clone(&self.inner.scratch_bytes))
+    }
+
+    /// The newest commit, which is remembered for a while.
+    pub(crate) fn newest_snapshot(&self) -> Arc<LakeSnapshot> {
+        let snapshot = self.inner.lake.snapshot();
+        self.inner.snapshots.remember(&snapshot);
+        snapshot
+    }
+
+    /// The lake as of a commit, if that is remembered.
+    pub(crate) fn snapshot_at(&self, commit: u64) -> Option<Arc<LakeSnapshot>> {
+        self.inner.snapshots.at(commit)
     }
 
     pub(crate) fn workflow_turn(&self) -> &tokio::sync::Mutex<()> {

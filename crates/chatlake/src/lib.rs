@@ -13,9 +13,12 @@ mod error;
 mod export;
 mod local_day_bounds;
 mod pages;
+mod queries;
 mod query;
+mod scratch;
 mod session;
 mod settings;
+mod snapshots;
 mod unnest_keys;
 mod workflows;
 
@@ -23,7 +26,7 @@ pub use chatlake_ingest::{Format, IngestOptions, IngestReport, OnError, Progress
 pub use chatlake_storage::{Damage, LakeCheck as CheckReport, TableCheck};
 pub use chatlake_types::{AccessScope, Clock, ErrorCode, FixedClock, SystemClock};
 
-pub use crate::catalog::{CATALOG, TableInfo};
+pub use crate::catalog::{CATALOG, DEFAULT_SCHEMA, ForeignKey, TableInfo};
 pub use crate::database::{Chatlake, OpenOptions};
 pub use crate::error::{Error, Result};
 pub use crate::export::{
@@ -31,7 +34,8 @@ pub use crate::export::{
     FileEncoder, LineEnd, NdjsonEncoder, ParquetEncoder,
 };
 pub use crate::query::{Prepared, Query};
-pub use crate::session::Session;
+pub use crate::scratch::{IfAbsent, IfExists};
+pub use crate::session::{IngestTarget, Savepoint, Session};
 pub use crate::settings::Settings;
 pub use crate::workflows::{
     ActionFailure, ActionHost, RefusedWorkflow, WorkflowAction, WorkflowOptions, WorkflowReport,

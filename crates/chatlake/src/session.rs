@@ -1,15 +1,20 @@
 //! A session: whose rows are seen, the variables that were set, and the way from SQL text to a running query.
 //!
-//! Guarantees: every statement sees the newest commit when it is planned, and nothing newer; only reading statements and
-//! `SET` / `SHOW` run; the scope cannot be widened by SQL.
+//! Guarantees: every statement sees the newest commit when it is planned, and nothing newer; statements read, set variables,
+//! stop queries (`KILL`) and change the session's own scratch tables, nothing else; the scope cannot be widened by SQL.
 
+mod changes;
+mod forks;
+mod ingest;
 mod statements;
+mod tables;
 mod variables;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema};
+use chatlake_storage::LakeSnapshot;
 use chatlake_types::AccessScope;
 use chrono::DateTime;
 use datafusion::common::ParamValues;
@@ -20,32 +25,46 @@ use datafusion::scalar::ScalarValue;
 use datafusion::sql::parser::Statement as EngineStatement;
 
 use crate::bi_types::readable_schema;
-use crate::catalog::{
-    BI_SCHEMA, CATALOG, DEFAULT_SCHEMA, QueryCatalogs, QueryScope, TableInfo, system,
-};
+use crate::catalog::{DEFAULT_SCHEMA, QueryCatalogs, QueryScope};
 use crate::database::Chatlake;
 use crate::entity_table::visible_rows::VisibleRows;
 use crate::export;
 use crate::pages::{self, Placeholders};
+use crate::queries::QueryOrigin;
 use crate::query::{Prepared, Query, show_schema};
+use crate::scratch::Scratch;
+pub(crate) use crate::session::changes::Change;
+use crate::session::changes::PlannedChange;
+pub use crate::session::forks::Savepoint;
+pub use crate::session::ingest::IngestTarget;
 use crate::session::statements::{Statement, parse};
 use crate::session::variables::Variables;
 use crate::{Error, Result};
 
-/// See the module's documentation. Clones share the variables.
+/// See the module's documentation. Clones share the variables and the scratch tables.
 #[derive(Clone, Debug)]
 pub struct Session {
     database: Chatlake,
     scope: Arc<AccessScope>,
     variables: Arc<Mutex<Variables>>,
+    scratch: Arc<Scratch>,
+    user: Option<Arc<str>>,
+    /// Whether rows may be loaded into stored tables.
+    may_load: bool,
+    /// The commit that is read; the newest one when not set.
+    snapshot: Option<Arc<LakeSnapshot>>,
 }
 
 impl Session {
     pub(crate) fn new(database: Chatlake, scope: AccessScope) -> Self {
         Self {
+            scratch: Arc::new(database.new_scratch()),
             database,
             scope: Arc::new(scope),
             variables: Arc::default(),
+            user: None,
+            may_load: true,
+            snapshot: None,
         }
     }
 
@@ -77,6 +96,11 @@ impl Session {
                 let value = self.variables().get(&name)?;
                 return Query::one_text(&self.database, &name, value);
             }
+            Statement::Kill { id } => {
+                let scope = self.begin().await?.scope;
+                let change = Change::kill(scope, Arc::clone(&self.scratch), id);
+                return Query::change_of(&self.database, change);
+            }
             Statement::Read(statement) => statement,
         };
         let environment = self.begin().await?;
@@ -84,15 +108,41 @@ impl Session {
         let (statement, _) = self
             .with_pages(&environment, statement, placeholders)
             .await?;
-        let state = environment.state;
+        let state = statement_state(&environment);
         let plan = state.statement_to_plan(statement).await?;
-        statements::verify(&plan)?;
-        let plan = match values {
-            Some(values) => plan.with_param_values(values)?,
-            None => plan,
+        let change = PlannedChange::of(&plan, &environment.scope)?;
+        let read = change.as_ref().map_or(Some(&plan), PlannedChange::input);
+        let query = match read {
+            None => None,
+            Some(plan) => {
+                statements::verify(plan)?;
+                let plan = match values {
+                    Some(values) => plan.clone().with_param_values(values)?,
+                    None => plan.clone(),
+                };
+                refuse_unbound(&plan)?;
+                let commit = environment.scope.snapshot.commit();
+                Some(Query::new(&self.database, self.origin(sql), state, plan)?.at_commit(commit))
+            }
         };
-        refuse_unbound(&plan)?;
-        Query::new(&self.database, state, plan)
+        match (change, query) {
+            (Some(change), query) => {
+                let scratch = Arc::clone(&self.scratch);
+                let change = change.ready(environment.scope, scratch, query)?;
+                Query::change_of(&self.database, change)
+            }
+            (None, Some(query)) => Ok(query),
+            (None, None) => Err(Error::Internal("a statement without a plan".to_owned())),
+        }
+    }
+
+    /// What is known about a query before it runs.
+    pub(crate) fn origin(&self, sql: &str) -> QueryOrigin {
+        QueryOrigin {
+            user: self.user.clone(),
+            label: None,
+            sql: sql.into(),
+        }
     }
 
     /// Plans a statement that may hold placeholders, to be run many times.
@@ -106,7 +156,7 @@ impl Session {
             Statement::Show { .. } => {
                 return Ok(Prepared::new(self.clone(), sql, show_schema(), none()));
             }
-            Statement::Set { .. } | Statement::Reset { .. } => {
+            Statement::Set { .. } | Statement::Reset { .. } | Statement::Kill { .. } => {
                 return Ok(Prepared::new(self.clone(), sql, none(), none()));
             }
         };
@@ -115,10 +165,20 @@ impl Session {
         let (statement, in_pages) = self
             .with_pages(&environment, statement, placeholders)
             .await?;
-        let state = environment.state;
+        let state = statement_state(&environment);
         let plan = state.statement_to_plan(statement).await?;
-        statements::verify(&plan)?;
+        let change = PlannedChange::of(&plan, &environment.scope)?;
+        let read = change.as_ref().map_or(Some(&plan), PlannedChange::input);
+        read.map_or(Ok(()), statements::verify)?;
         let parameters = parameter_schema(&plan, in_pages)?;
+        if change.is_some() {
+            return Ok(Prepared::new(
+                self.clone(),
+                sql,
+                none(),
+                Arc::new(parameters),
+            ));
+        }
         // types that follow from operators and functions are known after analysis
         let analyzed =
             state
@@ -136,61 +196,6 @@ impl Session {
             readable_schema(&schema),
             Arc::new(parameters),
         ))
-    }
-
-    /// Every table and view of the session, by schema and name.
-    ///
-    /// # Errors
-    /// When a view cannot be planned.
-    pub async fn tables(&self) -> Result<Vec<TableInfo>> {
-        let state = self.begin().await?.state;
-        let mut list = Vec::new();
-        let catalog = state.catalog_list().catalog(CATALOG);
-        let library = self.database.library();
-        for (name, views) in [(BI_SCHEMA, library.bi()), (DEFAULT_SCHEMA, library.views())] {
-            let schema = catalog.as_ref().and_then(|catalog| catalog.schema(name));
-            let schema =
-                schema.ok_or_else(|| Error::Internal("the catalog has no views".to_owned()))?;
-            for view in views {
-                let planned = schema.table(&view.name).await?;
-                let planned = planned
-                    .ok_or_else(|| Error::Internal(format!("view `{}` is not there", view.name)))?;
-                list.push(TableInfo {
-                    schema: name.to_owned(),
-                    name: view.name.clone(),
-                    kind: "VIEW",
-                    doc: view.doc.clone(),
-                    arrow_schema: documented(&readable_schema(&planned.schema()), |name| {
-                        let mut columns = view.columns.iter();
-                        let column = columns.find(|column| column.name == name);
-                        column.map(|column| column.doc.clone())
-                    }),
-                });
-            }
-        }
-        for table in chatlake_schema::tables() {
-            list.push(TableInfo {
-                schema: "stored".to_owned(),
-                name: table.name.clone(),
-                kind: "TABLE",
-                doc: table.doc.clone(),
-                arrow_schema: documented(
-                    &readable_schema(&crate::entity_table::engine_schema(table)),
-                    |name| table.column(name).map(|column| column.doc.clone()),
-                ),
-            });
-        }
-        for table in system::TABLES {
-            list.push(TableInfo {
-                schema: "system".to_owned(),
-                name: table.name().to_owned(),
-                kind: "TABLE",
-                doc: table.doc().to_owned(),
-                arrow_schema: readable_schema(&table.schema()),
-            });
-        }
-        list.sort_by(|left, right| (&left.schema, &left.name).cmp(&(&right.schema, &right.name)));
-        Ok(list)
     }
 
     fn variables(&self) -> Variables {
@@ -244,12 +249,22 @@ impl Session {
     /// What one query sees: the newest commit, the session's scope and variables.
     pub(crate) async fn begin(&self) -> Result<Environment> {
         let lake = self.database.lake();
-        lake.refresh().await?;
+        let snapshot = match &self.snapshot {
+            Some(snapshot) => Arc::clone(snapshot),
+            None => {
+                lake.refresh().await?;
+                self.database.newest_snapshot()
+            }
+        };
         let variables = self.variables();
         self.environment(QueryScope {
             lake: Arc::clone(lake),
-            snapshot: lake.snapshot(),
+            snapshot,
             visible: self.rows_of(variables.chatbot_id())?,
+            user: self.user.clone(),
+            queries: Arc::clone(self.database.queries()),
+            scratch: Arc::new(self.scratch.tables()),
+            current_schema: variables.schema(),
             as_of_micros: variables.as_of_micros(),
             now_micros: self.database.clock().now_micros(),
             library: Arc::clone(self.database.library()),
@@ -288,15 +303,27 @@ pub(crate) struct Environment {
     pub(crate) scope: QueryScope,
 }
 
-/// The schema with each column's documentation as its metadata `doc`.
-fn documented(schema: &Schema, doc: impl Fn(&str) -> Option<String>) -> SchemaRef {
-    let field = |field: &FieldRef| {
-        let doc = doc(field.name()).map(|doc| ("doc".to_owned(), doc));
-        Field::clone(field).with_metadata(doc.into_iter().collect())
-    };
-    Arc::new(Schema::new(
-        schema.fields().iter().map(field).collect::<Vec<_>>(),
-    ))
+/// Keeps the state by which views are planned, as long as a state with another default schema is used.
+struct ViewPlanner(#[expect(dead_code, reason = "it is kept alive, not read")] Arc<SessionState>);
+
+/// The state that plans the text of a statement: names without a schema are in the session's current one, while the SQL of
+/// views and pages means the default one.
+fn statement_state(environment: &Environment) -> Arc<SessionState> {
+    let current = environment.scope.current_schema.as_ref();
+    if current == DEFAULT_SCHEMA {
+        return Arc::clone(&environment.state);
+    }
+    let state = environment.state.as_ref().clone();
+    let mut config = state.config().clone();
+    config.options_mut().catalog.default_schema = current.to_owned();
+    config.set_extension(Arc::new(ViewPlanner(Arc::clone(&environment.state))));
+    // built anew, the execution's start would be the present
+    let started = state.execution_props().query_execution_start_time;
+    let mut state = SessionStateBuilder::new_from_existing(state)
+        .with_config(config)
+        .build();
+    state.execution_props_mut().query_execution_start_time = started;
+    Arc::new(state)
 }
 
 /// Placeholders in order, with the types the plan wants; those that stand in calls of pages are text.

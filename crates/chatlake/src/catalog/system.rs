@@ -2,6 +2,7 @@
 
 mod commits;
 mod files;
+mod queries;
 mod tables;
 
 use std::sync::Arc;
@@ -27,8 +28,12 @@ pub(crate) trait SystemTable: std::fmt::Debug + Send + Sync {
 }
 
 /// All of them, by name.
-pub(crate) const TABLES: [&dyn SystemTable; 3] =
-    [&commits::Commits, &files::Files, &tables::Tables];
+pub(crate) const TABLES: [&dyn SystemTable; 4] = [
+    &commits::Commits,
+    &files::Files,
+    &queries::RunningAndPast,
+    &tables::Tables,
+];
 
 /// See the module's documentation.
 #[derive(Debug)]
