@@ -21,7 +21,7 @@ pub use page::{
     COMMON_OPTIONS, Filter, LISTING_OPTIONS, Listing, Page, PageClass, PageOption, SortColumn,
 };
 pub use reference::{bi_markdown, pages_markdown, views_markdown};
-pub use view::{View, ViewColumn};
+pub use view::{Reference, View, ViewColumn};
 pub use workflows::{DUE_MESSAGES_SQL, REGISTERED_WORKFLOWS_SQL, UNFINISHED_RUNS_SQL};
 
 /// Name of the placeholder `$as_of`: a TIMESTAMP (µs, UTC). Nothing that happened later is seen; the far future

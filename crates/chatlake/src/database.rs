@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chatlake_analytics::Library;
 use chatlake_ingest::{IngestOptions, IngestReport, Source};
-use chatlake_storage::{Lake, LakeCheck, Location};
+use chatlake_storage::{Lake, LakeCheck, LakeSnapshot, Location};
 use chatlake_types::{Access, AccessScope, Clock, Permissions, SystemClock};
 use datafusion::execution::SessionState;
 use datafusion::execution::SessionStateBuilder;
@@ -20,9 +20,12 @@ use crate::cooperative_joins::CooperativeJoins;
 use crate::entity_table::STORE_URL;
 use crate::local_day_bounds;
 use crate::planner::Planner;
+use crate::queries::Queries;
 use crate::registered_chatbots::RegisteredChatbots;
+use crate::scratch::{ByteBudget, Scratch};
 use crate::session::Session;
 use crate::settings::Settings;
+use crate::snapshots::Snapshots;
 use crate::unnest_keys::UnnestKeys;
 use crate::{Error, Result};
 
@@ -73,6 +76,9 @@ struct Inner {
     base: SessionState,
     library: Arc<Library>,
     registered_chatbots: RegisteredChatbots,
+    queries: Arc<Queries>,
+    snapshots: Snapshots,
+    scratch_bytes: Arc<ByteBudget>,
     /// Held by the call of `run_workflows` whose turn it is.
     workflow_turn: tokio::sync::Mutex<()>,
 }
@@ -113,6 +119,9 @@ impl Chatlake {
         let base = base_state(&lake, &settings)?;
         Ok(Self {
             inner: Arc::new(Inner {
+                queries: Queries::new(Arc::clone(&clock), &settings),
+                snapshots: Snapshots::new(settings.snapshot_count_max),
+                scratch_bytes: ByteBudget::new("scratch_bytes_max", settings.scratch_bytes_max),
                 lake,
                 clock,
                 settings,
@@ -141,6 +150,11 @@ impl Chatlake {
     /// specification §9.5). Anything else is `permission_denied` when a statement is planned.
     pub fn session_as(&self, access: Access) -> Session {
         Session::new(self.clone(), access)
+    }
+
+    /// Stops the running queries with this label (see `Query::labelled`); how many there were.
+    pub fn cancel_queries(&self, label: &str) -> usize {
+        self.inner.queries.cancel(label)
     }
 
     /// Takes records in: one file or stream, whole or not at all.
@@ -185,6 +199,28 @@ impl Chatlake {
 
     pub(crate) fn registered_chatbots(&self) -> &RegisteredChatbots {
         &self.inner.registered_chatbots
+    }
+
+    pub(crate) fn queries(&self) -> &Arc<Queries> {
+        &self.inner.queries
+    }
+
+    /// Scratch tables for a new session.
+    pub(crate) fn new_scratch(&self) -> Scratch {
+        let session_bytes_max = self.settings().scratch_session_bytes_max;
+        Scratch::new(session_bytes_max, Arc::clone(&self.inner.scratch_bytes))
+    }
+
+    /// The newest commit, which is remembered for a while.
+    pub(crate) fn newest_snapshot(&self) -> Arc<LakeSnapshot> {
+        let snapshot = self.inner.lake.snapshot();
+        self.inner.snapshots.remember(&snapshot);
+        snapshot
+    }
+
+    /// The lake as of a commit, if that is remembered.
+    pub(crate) fn snapshot_at(&self, commit: u64) -> Option<Arc<LakeSnapshot>> {
+        self.inner.snapshots.at(commit)
     }
 
     pub(crate) fn workflow_turn(&self) -> &tokio::sync::Mutex<()> {

@@ -113,6 +113,7 @@ impl Session {
                 name: planned.name,
                 query: Query::new(
                     self.database(),
+                    self.origin(&format!("export of the page {}", request.page)),
                     Arc::clone(&environment.state),
                     planned.rows,
                 )?,

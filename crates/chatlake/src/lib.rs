@@ -15,11 +15,14 @@ mod local_day_bounds;
 mod pages;
 mod permissions;
 mod planner;
+mod queries;
 mod query;
 mod registered_chatbots;
+mod scratch;
 mod session;
 mod settings;
 mod shared_plans;
+mod snapshots;
 mod unnest_keys;
 mod workflows;
 
@@ -29,7 +32,7 @@ pub use chatlake_types::{
     Access, AccessScope, Clock, ErrorCode, FixedClock, Permission, Permissions, SystemClock,
 };
 
-pub use crate::catalog::{CATALOG, TableInfo};
+pub use crate::catalog::{CATALOG, DEFAULT_SCHEMA, ForeignKey, TableInfo};
 pub use crate::database::{Chatlake, OpenOptions, local_folder};
 pub use crate::error::{Error, Result};
 pub use crate::export::{
@@ -37,7 +40,8 @@ pub use crate::export::{
     FileEncoder, LineEnd, NdjsonEncoder, ParquetEncoder,
 };
 pub use crate::query::{Prepared, Query};
-pub use crate::session::Session;
+pub use crate::scratch::{IfAbsent, IfExists};
+pub use crate::session::{IngestTarget, Savepoint, Session};
 pub use crate::settings::Settings;
 pub use crate::workflows::{
     ActionFailure, ActionHost, RefusedWorkflow, WorkflowAction, WorkflowOptions, WorkflowReport,

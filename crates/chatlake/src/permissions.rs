@@ -7,6 +7,7 @@
 //! Guarantees: a refusal is `permission_denied` when the statement is planned, also below `EXPLAIN` and in what is prepared.
 
 use chatlake_analytics::{Page, PageClass};
+use chatlake_schema::Table;
 use chatlake_types::{AccessScope, Permission, Permissions};
 use datafusion::logical_expr::LogicalPlan;
 
@@ -49,6 +50,21 @@ pub(crate) fn require_page(permissions: Permissions, page: &Page) -> Result<()> 
     Err(Error::PermissionDenied(format!(
         "the page `{}` is for the roles {roles}",
         page.name
+    )))
+}
+
+/// Refuses rows for a stored table without [`Permission::Ingest`], for a registry also without [`Permission::Registries`].
+pub(crate) fn require_loads(permissions: Permissions, table: &Table) -> Result<()> {
+    let needed = match table.is_partitioned() {
+        true => Permission::Ingest,
+        false => Permission::Registries,
+    };
+    if permissions.allow(Permission::Ingest) && permissions.allow(needed) {
+        return Ok(());
+    }
+    Err(Error::PermissionDenied(format!(
+        "this role may not load rows into `{}`",
+        table.name
     )))
 }
 

@@ -1,17 +1,22 @@
 //! A session: whose rows are seen, the variables that were set, and the way from SQL text to a running query.
 //!
-//! Guarantees: every statement sees the newest commit when it is planned, and nothing newer; only reading statements and
-//! `SET` / `SHOW` run; neither scope nor permissions can be widened by SQL.
+//! Guarantees: every statement sees the newest commit when it is planned, and nothing newer; statements read, set variables,
+//! stop queries (`KILL`) and change the session's own scratch tables, nothing else; neither scope nor permissions can be widened
+//! by SQL.
 
+mod changes;
+mod forks;
+mod ingest;
 mod statements;
+mod tables;
 mod variables;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema};
 use chatlake_storage::LakeSnapshot;
-use chatlake_types::{Access, AccessScope, Permission, Permissions};
+use chatlake_types::{Access, AccessScope, Permissions};
 use chrono::DateTime;
 use datafusion::common::ParamValues;
 use datafusion::common::metadata::ScalarAndMetadata;
@@ -21,36 +26,46 @@ use datafusion::scalar::ScalarValue;
 use datafusion::sql::parser::Statement as EngineStatement;
 
 use crate::bi_types::readable_schema;
-use crate::catalog::system::SystemTable;
-use crate::catalog::{
-    BI_SCHEMA, CATALOG, DEFAULT_SCHEMA, QueryCatalogs, QueryScope, TableInfo, system,
-};
+use crate::catalog::{DEFAULT_SCHEMA, QueryCatalogs, QueryScope};
 use crate::database::Chatlake;
 use crate::entity_table::visible_rows::VisibleRows;
 use crate::export;
 use crate::pages::{self, Placeholders};
 use crate::permissions::{require_explanation, require_queries};
+use crate::queries::QueryOrigin;
 use crate::query::{Prepared, Query, show_schema};
+use crate::scratch::Scratch;
+pub(crate) use crate::session::changes::Change;
+use crate::session::changes::PlannedChange;
+pub use crate::session::forks::Savepoint;
+pub use crate::session::ingest::IngestTarget;
 use crate::session::statements::{Statement, parse};
 use crate::session::variables::Variables;
 use crate::{Error, Result};
 
-/// See the module's documentation. Clones share the variables.
+/// See the module's documentation. Clones share the variables and the scratch tables.
 #[derive(Clone, Debug)]
 pub struct Session {
     database: Chatlake,
     scope: Arc<AccessScope>,
     permissions: Permissions,
     variables: Arc<Mutex<Variables>>,
+    scratch: Arc<Scratch>,
+    user: Option<Arc<str>>,
+    /// The commit that is read; the newest one when not set.
+    snapshot: Option<Arc<LakeSnapshot>>,
 }
 
 impl Session {
     pub(crate) fn new(database: Chatlake, access: Access) -> Self {
         Self {
+            scratch: Arc::new(database.new_scratch()),
             database,
             scope: Arc::new(access.scope),
             permissions: access.permissions,
             variables: Arc::default(),
+            user: None,
+            snapshot: None,
         }
     }
 
@@ -90,6 +105,11 @@ impl Session {
                 let value = self.variables().get(&name)?;
                 return Query::one_text(&self.database, &name, value);
             }
+            Statement::Kill { id } => {
+                let scope = self.begin().await?.scope;
+                let change = Change::kill(scope, Arc::clone(&self.scratch), id);
+                return Query::change_of(&self.database, change);
+            }
             Statement::Read(statement) => statement,
         };
         let environment = self.begin().await?;
@@ -97,16 +117,42 @@ impl Session {
         let (statement, _) = self
             .with_pages(&environment, statement, placeholders)
             .await?;
-        let state = environment.state;
+        let state = statement_state(&environment);
         let plan = state.statement_to_plan(statement).await?;
-        statements::verify(&plan)?;
         require_explanation(&self.scope, &plan)?;
-        let plan = match values {
-            Some(values) => plan.with_param_values(values)?,
-            None => plan,
+        let change = PlannedChange::of(&plan, &environment.scope)?;
+        let read = change.as_ref().map_or(Some(&plan), PlannedChange::input);
+        let query = match read {
+            None => None,
+            Some(plan) => {
+                statements::verify(plan)?;
+                let plan = match values {
+                    Some(values) => plan.clone().with_param_values(values)?,
+                    None => plan.clone(),
+                };
+                refuse_unbound(&plan)?;
+                let commit = environment.scope.snapshot.commit();
+                Some(Query::new(&self.database, self.origin(sql), state, plan)?.at_commit(commit))
+            }
         };
-        refuse_unbound(&plan)?;
-        Query::new(&self.database, state, plan)
+        match (change, query) {
+            (Some(change), query) => {
+                let scratch = Arc::clone(&self.scratch);
+                let change = change.ready(environment.scope, scratch, query)?;
+                Query::change_of(&self.database, change)
+            }
+            (None, Some(query)) => Ok(query),
+            (None, None) => Err(Error::Internal("a statement without a plan".to_owned())),
+        }
+    }
+
+    /// What is known about a query before it runs.
+    pub(crate) fn origin(&self, sql: &str) -> QueryOrigin {
+        QueryOrigin {
+            user: self.user.clone(),
+            label: None,
+            sql: sql.into(),
+        }
     }
 
     /// Plans a statement that may hold placeholders, to be run many times.
@@ -121,7 +167,7 @@ impl Session {
             Statement::Show { .. } => {
                 return Ok(Prepared::new(self.clone(), sql, show_schema(), none()));
             }
-            Statement::Set { .. } | Statement::Reset { .. } => {
+            Statement::Set { .. } | Statement::Reset { .. } | Statement::Kill { .. } => {
                 return Ok(Prepared::new(self.clone(), sql, none(), none()));
             }
         };
@@ -130,11 +176,21 @@ impl Session {
         let (statement, in_pages) = self
             .with_pages(&environment, statement, placeholders)
             .await?;
-        let state = environment.state;
+        let state = statement_state(&environment);
         let plan = state.statement_to_plan(statement).await?;
-        statements::verify(&plan)?;
         require_explanation(&self.scope, &plan)?;
+        let change = PlannedChange::of(&plan, &environment.scope)?;
+        let read = change.as_ref().map_or(Some(&plan), PlannedChange::input);
+        read.map_or(Ok(()), statements::verify)?;
         let parameters = parameter_schema(&plan, in_pages)?;
+        if change.is_some() {
+            return Ok(Prepared::new(
+                self.clone(),
+                sql,
+                none(),
+                Arc::new(parameters),
+            ));
+        }
         // types that follow from operators and functions are known after analysis
         let analyzed =
             state
@@ -152,59 +208,6 @@ impl Session {
             readable_schema(&schema),
             Arc::new(parameters),
         ))
-    }
-
-    /// Every table and view that the session may read, by schema and name.
-    ///
-    /// # Errors
-    /// When a view cannot be planned.
-    pub async fn tables(&self) -> Result<Vec<TableInfo>> {
-        require_queries(self.permissions)?;
-        if !self.permissions.allow(Permission::RawViews) {
-            let readable = system::TABLES.iter();
-            let readable = readable.filter(|table| self.permissions.allow(table.permission()));
-            return Ok(readable.map(|table| system_table(*table)).collect());
-        }
-        let state = self.begin().await?.state;
-        let mut list = Vec::new();
-        let catalog = state.catalog_list().catalog(CATALOG);
-        let library = self.database.library();
-        for (name, views) in [(BI_SCHEMA, library.bi()), (DEFAULT_SCHEMA, library.views())] {
-            let schema = catalog.as_ref().and_then(|catalog| catalog.schema(name));
-            let schema =
-                schema.ok_or_else(|| Error::Internal("the catalog has no views".to_owned()))?;
-            for view in views {
-                let planned = schema.table(&view.name).await?;
-                let planned = planned
-                    .ok_or_else(|| Error::Internal(format!("view `{}` is not there", view.name)))?;
-                list.push(TableInfo {
-                    schema: name.to_owned(),
-                    name: view.name.clone(),
-                    kind: "VIEW",
-                    doc: view.doc.clone(),
-                    arrow_schema: documented(&readable_schema(&planned.schema()), |name| {
-                        let mut columns = view.columns.iter();
-                        let column = columns.find(|column| column.name == name);
-                        column.map(|column| column.doc.clone())
-                    }),
-                });
-            }
-        }
-        for table in chatlake_schema::tables() {
-            list.push(TableInfo {
-                schema: "stored".to_owned(),
-                name: table.name.clone(),
-                kind: "TABLE",
-                doc: table.doc.clone(),
-                arrow_schema: documented(
-                    &readable_schema(&crate::entity_table::engine_schema(table)),
-                    |name| table.column(name).map(|column| column.doc.clone()),
-                ),
-            });
-        }
-        list.extend(system::TABLES.map(system_table));
-        list.sort_by(|left, right| (&left.schema, &left.name).cmp(&(&right.schema, &right.name)));
-        Ok(list)
     }
 
     fn variables(&self) -> Variables {
@@ -289,21 +292,33 @@ impl Session {
     /// What one query sees: the newest commit, the session's scope and variables.
     pub(crate) async fn begin(&self) -> Result<Environment> {
         let lake = self.database.lake();
-        lake.refresh().await?;
-        let snapshot = lake.snapshot();
-        let scope = self.scope_at(Arc::clone(&snapshot)).await?;
+        let (snapshot, scope) = match &self.snapshot {
+            // what was ever theirs to read does not stay so: the newest registry says whose the chatbots are
+            Some(snapshot) => (Arc::clone(snapshot), self.newest_scope().await?),
+            None => {
+                lake.refresh().await?;
+                let snapshot = self.database.newest_snapshot();
+                let scope = self.scope_at(Arc::clone(&snapshot)).await?;
+                (snapshot, scope)
+            }
+        };
         let visible = VisibleRows::new(scope, self.variables().chatbot_id())?;
         self.environment(self.query_scope(snapshot, visible))
     }
 
     /// Those rows of a snapshot, as the session's own text sees them.
     fn query_scope(&self, snapshot: Arc<LakeSnapshot>, visible: VisibleRows) -> QueryScope {
+        let variables = self.variables();
         QueryScope {
             lake: Arc::clone(self.database.lake()),
             snapshot,
             visible,
             permissions: self.permissions,
-            as_of_micros: self.variables().as_of_micros(),
+            user: self.user.clone(),
+            queries: Arc::clone(self.database.queries()),
+            scratch: Arc::new(self.scratch.tables()),
+            current_schema: variables.schema(),
+            as_of_micros: variables.as_of_micros(),
             now_micros: self.database.clock().now_micros(),
             library: Arc::clone(self.database.library()),
             page: None,
@@ -341,25 +356,27 @@ pub(crate) struct Environment {
     pub(crate) scope: QueryScope,
 }
 
-fn system_table(table: &dyn SystemTable) -> TableInfo {
-    TableInfo {
-        schema: system::SCHEMA.to_owned(),
-        name: table.name().to_owned(),
-        kind: "TABLE",
-        doc: table.doc().to_owned(),
-        arrow_schema: readable_schema(&table.schema()),
-    }
-}
+/// Keeps the state by which views are planned, as long as a state with another default schema is used.
+struct ViewPlanner(#[expect(dead_code, reason = "it is kept alive, not read")] Arc<SessionState>);
 
-/// The schema with each column's documentation as its metadata `doc`.
-fn documented(schema: &Schema, doc: impl Fn(&str) -> Option<String>) -> SchemaRef {
-    let field = |field: &FieldRef| {
-        let doc = doc(field.name()).map(|doc| ("doc".to_owned(), doc));
-        Field::clone(field).with_metadata(doc.into_iter().collect())
-    };
-    Arc::new(Schema::new(
-        schema.fields().iter().map(field).collect::<Vec<_>>(),
-    ))
+/// The state that plans the text of a statement: names without a schema are in the session's current one, while the SQL of
+/// views and pages means the default one.
+fn statement_state(environment: &Environment) -> Arc<SessionState> {
+    let current = environment.scope.current_schema.as_ref();
+    if current == DEFAULT_SCHEMA {
+        return Arc::clone(&environment.state);
+    }
+    let state = environment.state.as_ref().clone();
+    let mut config = state.config().clone();
+    config.options_mut().catalog.default_schema = current.to_owned();
+    config.set_extension(Arc::new(ViewPlanner(Arc::clone(&environment.state))));
+    // built anew, the execution's start would be the present
+    let started = state.execution_props().query_execution_start_time;
+    let mut state = SessionStateBuilder::new_from_existing(state)
+        .with_config(config)
+        .build();
+    state.execution_props_mut().query_execution_start_time = started;
+    Arc::new(state)
 }
 
 /// Placeholders in order, with the types the plan wants; those that stand in calls of pages are text.

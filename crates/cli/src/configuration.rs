@@ -6,6 +6,7 @@
 
 mod file;
 mod said;
+mod server;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ use crate::logging::LogFormat;
 use crate::quantity::ByteSize;
 
 pub use said::Said;
+pub use server::ServerSaid;
 
 /// The lake that is meant when nobody names one.
 pub const LAKE_DEFAULT: &str = "./chatlake-data";
@@ -43,6 +45,8 @@ pub struct Configuration {
     pub allow_insecure_remote: bool,
     /// File with users and keys, if one is named.
     pub auth_file: Option<PathBuf>,
+    /// What the configuration file says about the server.
+    pub server: ServerSaid,
     /// Log filter.
     pub log: String,
     /// How log lines look.
@@ -69,6 +73,7 @@ impl Configuration {
             flight: said.flight,
             allow_insecure_remote: said.allow_insecure_remote.unwrap_or(false),
             auth_file: said.auth_file,
+            server: said.server,
             log: said.log.unwrap_or_else(|| LOG_DEFAULT.to_owned()),
             log_format: said.log_format.unwrap_or_default(),
         })
@@ -119,6 +124,27 @@ fn limits(said: &Said) -> Result<Settings> {
         query_timeout_ms: said
             .query_timeout
             .map_or(default.query_timeout_ms, |limit| limit.limit_ms),
+        query_concurrent_max: said
+            .query_concurrent_max
+            .unwrap_or(default.query_concurrent_max),
+        query_queue_max: said.query_queue_max.unwrap_or(default.query_queue_max),
+        query_queue_timeout_ms: said
+            .query_queue_timeout
+            .map_or(default.query_queue_timeout_ms, |limit| limit.limit_ms),
+        query_history_count: said.query_history.unwrap_or(default.query_history_count),
+        result_rows_max: said.result_rows_max.unwrap_or(default.result_rows_max),
+        scratch_session_bytes_max: memory_bytes(
+            "scratch_session_max",
+            said.scratch_session_max,
+            default.scratch_session_bytes_max,
+        )?,
+        scratch_bytes_max: memory_bytes(
+            "scratch_max",
+            said.scratch_max,
+            default.scratch_bytes_max,
+        )?,
+        ingest_bytes_max: memory_bytes("ingest_max", said.ingest_max, default.ingest_bytes_max)?,
+        snapshot_count_max: said.snapshots_max.unwrap_or(default.snapshot_count_max),
         query_thread_count: threads,
         export_bytes_max: memory_bytes("export_max", said.export_max, default.export_bytes_max)?,
         footer_cache_bytes: memory_bytes(
@@ -227,6 +253,10 @@ mod tests {
                 "expected `query_memory` of 1MiB or more, found 5 bytes",
             ),
             (
+                "[server]\nconnection_max = 1",
+                "line 2, `connection_max`: unknown field `connection_max`",
+            ),
+            (
                 "query_threads = 0",
                 "expected `query_threads` of 1 or more, found 0",
             ),
@@ -263,6 +293,9 @@ mod tests {
             (default.footer_cache_bytes as u64, "256MiB"),
             (default.load_memory_bytes as u64, "256MiB"),
             (default.dedup_memory_bytes as u64, "256MiB"),
+            (default.scratch_session_bytes_max as u64, "256MiB"),
+            (default.scratch_bytes_max as u64, "1GiB"),
+            (default.ingest_bytes_max as u64, "16GiB"),
         ] {
             assert_eq!(ByteSize::parse(text), Ok(ByteSize { bytes }));
             assert!(
@@ -271,6 +304,14 @@ mod tests {
             );
         }
         assert_eq!((default.query_timeout_ms, default.zstd_level), (0, 1));
+        assert_eq!(
+            (default.query_concurrent_max, default.query_queue_max),
+            (100, 1_000)
+        );
+        assert_eq!(
+            (default.query_queue_timeout_ms, default.snapshot_count_max),
+            (60_000, 100)
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod numbers;
 use chatlake::Chatlake;
 use clap::Args;
 
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, ServerSaid};
 use crate::database;
 use crate::error::{Error, Result};
 use crate::exit::ExitStatus;
@@ -87,7 +87,8 @@ pub async fn run(configuration: &Configuration, arguments: &DemoArguments) -> Re
     }
     print(&hint(chatlake.url()))?;
     if let Some(listener) = listener {
-        return serve::serve(chatlake, listener).await;
+        let options = serve::options(configuration, &arguments.flight, ServerSaid::default())?;
+        return serve::serve(chatlake, listener, options).await;
     }
     Ok(if rejected_count > 0 {
         ExitStatus::SomeRejected

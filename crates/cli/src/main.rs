@@ -46,7 +46,8 @@ Examples:
   chatlake serve                                  let BI tools and notebooks ask
 
 Every setting is a flag, else a CHATLAKE_* environment variable, else a key of the configuration
-file (the same names: --query-memory, CHATLAKE_QUERY_MEMORY, query_memory), else its default.";
+file (the same names: --query-memory, CHATLAKE_QUERY_MEMORY, query_memory; options of the server in
+its table [server]), else its default.";
 
 /// Stores chatbot conversations in open Delta/Parquet tables and answers SQL about them.
 #[derive(Parser, Debug)]

@@ -1,6 +1,6 @@
 //! `chatlake serve`: the lake over Arrow Flight SQL.
 //!
-//! Guarantees: an address beyond this machine is refused unless `--allow-insecure-remote` is given, because there is no
+//! Guarantees: an address beyond this machine is refused unless `--insecure` is given, because there is no
 //! authentication yet; the bound address is printed before the first client can be answered; Ctrl-C and SIGTERM let
 //! running calls finish, a second one does not wait.
 
@@ -13,7 +13,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::configuration::{Configuration, FLIGHT_DEFAULT};
+use crate::configuration::{Configuration, FLIGHT_DEFAULT, ServerSaid};
 use crate::error::{Error, Result};
 use crate::exit::ExitStatus;
 use crate::interrupt::Interrupts;
@@ -25,6 +25,7 @@ pub const EXAMPLES: &str = "\
 Examples:
   chatlake serve
   chatlake serve --lake /data/lake --flight 127.0.0.1:4711
+  chatlake serve --tls-certificate server.pem --tls-key server.key
   chatlake serve --flight 0.0.0.0:31337 --allow-insecure-remote
 
 Without authentication everybody who reaches the address may read everything: keep it on this
@@ -43,7 +44,7 @@ pub struct FlightArguments {
     flight: Option<String>,
 
     /// Allow an address beyond this machine although there is no authentication yet
-    #[arg(long, env = "CHATLAKE_ALLOW_INSECURE_REMOTE", hide_env_values = true, value_name = "BOOL",
+    #[arg(long, visible_alias = "insecure", env = "CHATLAKE_ALLOW_INSECURE_REMOTE", hide_env_values = true, value_name = "BOOL",
           num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     allow_insecure_remote: Option<bool>,
 }
@@ -53,13 +54,36 @@ pub struct FlightArguments {
 pub struct ServeArguments {
     #[command(flatten)]
     flight: FlightArguments,
+
+    #[command(flatten)]
+    server: ServerSaid,
 }
 
 /// Runs `chatlake serve`.
 pub async fn run(configuration: &Configuration, arguments: &ServeArguments) -> Result<ExitStatus> {
+    let server = arguments.server.clone();
+    let options = options(configuration, &arguments.flight, server)?;
     let listener = listen(configuration, &arguments.flight).await?;
     let chatlake = database::open_existing(configuration).await?;
-    serve(chatlake, listener).await
+    serve(chatlake, listener, options).await
+}
+
+/// The server's options: what `server` says, else the configuration file.
+pub fn options(
+    configuration: &Configuration,
+    arguments: &FlightArguments,
+    server: ServerSaid,
+) -> Result<FlightOptions> {
+    Ok(FlightOptions {
+        allow_insecure_remote: allows_remote(configuration, arguments),
+        ..server.or(configuration.server.clone()).options()?
+    })
+}
+
+fn allows_remote(configuration: &Configuration, arguments: &FlightArguments) -> bool {
+    arguments
+        .allow_insecure_remote
+        .unwrap_or(configuration.allow_insecure_remote)
 }
 
 /// Binds the address that flags, environment and configuration file name; while nobody names one, a free port is taken
@@ -81,9 +105,7 @@ pub async fn listen(
         .await
         .map_err(failed)?
         .collect();
-    let allow_remote = arguments
-        .allow_insecure_remote
-        .unwrap_or(configuration.allow_insecure_remote);
+    let allow_remote = allows_remote(configuration, arguments);
     if let Some(remote) = addresses.iter().find(|address| !address.ip().is_loopback())
         && !allow_remote
     {
@@ -109,7 +131,11 @@ pub async fn listen(
 }
 
 /// Serves until told to stop, after saying where and how to connect.
-pub async fn serve(chatlake: Chatlake, listener: TcpListener) -> Result<ExitStatus> {
+pub async fn serve(
+    chatlake: Chatlake,
+    listener: TcpListener,
+    options: FlightOptions,
+) -> Result<ExitStatus> {
     let address = listener.local_addr().map_err(|source| Error::Listen {
         address: "the socket".to_owned(),
         source,
@@ -119,11 +145,11 @@ pub async fn serve(chatlake: Chatlake, listener: TcpListener) -> Result<ExitStat
     write!(
         destination.stream,
         "{}",
-        greeting(chatlake.url(), reachable(address))
+        greeting(chatlake.url(), reachable(address), options.tls.is_some())
     )
     .map_err(Error::Output)?;
     destination.finish()?;
-    let server = FlightServer::new(chatlake, FlightOptions::default());
+    let server = FlightServer::new(chatlake, options);
     let (stop, stopped) = oneshot::channel();
     let watch = async {
         interrupts.next().await;
@@ -150,17 +176,18 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-fn greeting(url: &str, address: SocketAddr) -> String {
+fn greeting(url: &str, address: SocketAddr, is_secured: bool) -> String {
+    let scheme = if is_secured { "grpc+tls" } else { "grpc" };
     format!(
         "\
-Serving {url} over Arrow Flight SQL at grpc://{address}
+Serving {url} over Arrow Flight SQL at {scheme}://{address}
 
   Python   pip install adbc-driver-flightsql pyarrow
            import adbc_driver_flightsql.dbapi as flight
-           with flight.connect(\"grpc://{address}\") as connection, connection.cursor() as cursor:
+           with flight.connect(\"{scheme}://{address}\") as connection, connection.cursor() as cursor:
                cursor.execute(\"SELECT chatbot_id, count(*) AS messages FROM messages GROUP BY 1\")
                print(cursor.fetch_arrow_table())
-  JDBC     jdbc:arrow-flight-sql://{address}?useEncryption=false    (DBeaver, Tableau; no user or password)
+  JDBC     jdbc:arrow-flight-sql://{address}?useEncryption={is_secured}    (DBeaver, Tableau; no user or password)
   Stop     Ctrl-C
 "
     )

@@ -1,6 +1,7 @@
 //! The gRPC service: every call of Flight, each a few lines that lead to the module which answers it.
 //!
-//! Guarantees: no call blocks; what a call needs of its headers is its session; errors become statuses here and only here.
+//! Guarantees: no call blocks; every call is let in by the gatekeeper first; what a call needs of its headers is its session; errors
+//! become statuses here and only here.
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::actions::{self, ActionStream};
 use crate::command;
+use crate::credentials;
 use crate::error::Error;
 use crate::handshake::{HandshakeStream, handshake};
 use crate::put::{PutStream, do_put};
@@ -33,7 +35,10 @@ impl Service {
 
     /// Plans the command of a descriptor.
     async fn plan(&self, request: Request<FlightDescriptor>) -> Result<FlightInfo, Status> {
-        let call = self.state.sessions.of_call(request.metadata())?;
+        let call = self
+            .state
+            .enter(request.metadata(), request.extensions())
+            .await?;
         let descriptor = request.into_inner();
         let command = command::of_descriptor(&descriptor)?;
         Ok(command::get_flight_info(&self.state, call, command, descriptor).await?)
@@ -52,16 +57,21 @@ impl FlightService for Service {
 
     async fn handshake(
         &self,
-        _request: Request<Streaming<HandshakeRequest>>,
+        request: Request<Streaming<HandshakeRequest>>,
     ) -> Result<Response<Self::HandshakeStream>, Status> {
-        handshake(&self.state.sessions)
+        let peer = credentials::peer(request.extensions());
+        let shown = credentials::of_headers(request.metadata());
+        handshake(&self.state, &peer, shown).await
     }
 
     /// There are no stored flights: tables are listed by `CommandGetTables`.
     async fn list_flights(
         &self,
-        _request: Request<Criteria>,
+        request: Request<Criteria>,
     ) -> Result<Response<Self::ListFlightsStream>, Status> {
+        self.state
+            .enter(request.metadata(), request.extensions())
+            .await?;
         Ok(Response::new(stream::empty()))
     }
 
@@ -72,7 +82,7 @@ impl FlightService for Service {
         Ok(Response::new(self.plan(request).await?))
     }
 
-    /// Planning is never long, so the first answer is the last: the flight is ready to be read.
+    /// Rows are computed while they are read, so the first answer is the last: the flight is ready to be read.
     async fn poll_flight_info(
         &self,
         request: Request<FlightDescriptor>,
@@ -89,17 +99,24 @@ impl FlightService for Service {
         &self,
         request: Request<FlightDescriptor>,
     ) -> Result<Response<SchemaResult>, Status> {
-        let info = self.plan(request).await?;
-        Ok(Response::new(SchemaResult {
-            schema: info.schema,
-        }))
+        let call = self
+            .state
+            .enter(request.metadata(), request.extensions())
+            .await?;
+        let descriptor = request.into_inner();
+        let command = command::of_descriptor(&descriptor)?;
+        let schema = command::get_schema(&self.state, call, command, descriptor).await?;
+        Ok(Response::new(SchemaResult { schema }))
     }
 
     async fn do_get(
         &self,
         request: Request<Ticket>,
     ) -> Result<Response<Self::DoGetStream>, Status> {
-        let call = self.state.sessions.of_call(request.metadata())?;
+        let call = self
+            .state
+            .enter(request.metadata(), request.extensions())
+            .await?;
         let stream = command::do_get(&self.state, call, &request.into_inner().ticket).await?;
         Ok(Response::new(stream))
     }
@@ -108,7 +125,10 @@ impl FlightService for Service {
         &self,
         request: Request<Streaming<FlightData>>,
     ) -> Result<Response<Self::DoPutStream>, Status> {
-        let call = self.state.sessions.of_call(request.metadata())?;
+        let call = self
+            .state
+            .enter(request.metadata(), request.extensions())
+            .await?;
         Ok(Response::new(
             do_put(&self.state, call, request.into_inner()).await?,
         ))
@@ -118,23 +138,27 @@ impl FlightService for Service {
         &self,
         request: Request<Action>,
     ) -> Result<Response<Self::DoActionStream>, Status> {
-        let (headers, _, action) = request.into_parts();
-        Ok(Response::new(
-            actions::run(&self.state, &headers, action).await?,
-        ))
+        let (headers, extensions, action) = request.into_parts();
+        actions::run(&self.state, &headers, &extensions, action).await
     }
 
     async fn list_actions(
         &self,
-        _request: Request<Empty>,
+        request: Request<Empty>,
     ) -> Result<Response<Self::ListActionsStream>, Status> {
+        self.state
+            .enter(request.metadata(), request.extensions())
+            .await?;
         Ok(Response::new(stream::iter(actions::list().map(Ok)).boxed()))
     }
 
     async fn do_exchange(
         &self,
-        _request: Request<Streaming<FlightData>>,
+        request: Request<Streaming<FlightData>>,
     ) -> Result<Response<Self::DoExchangeStream>, Status> {
+        self.state
+            .enter(request.metadata(), request.extensions())
+            .await?;
         Err(Error::Unsupported("DoExchange".to_owned()).into())
     }
 }

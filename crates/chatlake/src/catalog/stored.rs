@@ -7,13 +7,10 @@ use chatlake_types::Permission;
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::common::Result;
 
-use super::QueryScope;
+use super::{QueryScope, STORED_SCHEMA};
 use crate::Error;
 use crate::entity_table::EntityTable;
 use crate::permissions::require_relation;
-
-/// Name of the schema.
-pub(crate) const SCHEMA: &str = "stored";
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -43,7 +40,8 @@ impl SchemaProvider for StoredSchema {
         let Some(table) = chatlake_schema::table(name) else {
             return Ok(None);
         };
-        require_relation(self.scope.permissions, SCHEMA, name).map_err(Error::into_datafusion)?;
+        require_relation(self.scope.permissions, STORED_SCHEMA, name)
+            .map_err(Error::into_datafusion)?;
         let root = self.scope.lake.location().root().clone();
         let provider = EntityTable::new(
             table,

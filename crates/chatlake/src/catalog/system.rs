@@ -2,6 +2,7 @@
 
 mod commits;
 mod files;
+mod queries;
 mod tables;
 
 use std::sync::Arc;
@@ -13,11 +14,8 @@ use chatlake_types::Permission;
 use datafusion::catalog::{MemTable, SchemaProvider, TableProvider};
 use datafusion::common::Result;
 
-use super::QueryScope;
+use super::{QueryScope, SYSTEM_SCHEMA};
 use crate::permissions::refused_relation;
-
-/// Name of the schema.
-pub(crate) const SCHEMA: &str = "system";
 
 /// A table about the lake.
 pub(crate) trait SystemTable: std::fmt::Debug + Send + Sync {
@@ -36,8 +34,12 @@ pub(crate) trait SystemTable: std::fmt::Debug + Send + Sync {
 }
 
 /// All of them, by name.
-pub(crate) const TABLES: [&dyn SystemTable; 3] =
-    [&commits::Commits, &files::Files, &tables::Tables];
+pub(crate) const TABLES: [&dyn SystemTable; 4] = [
+    &commits::Commits,
+    &files::Files,
+    &queries::RunningAndPast,
+    &tables::Tables,
+];
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -73,7 +75,7 @@ impl SchemaProvider for SystemSchema {
             return Ok(None);
         };
         if !is_readable(&self.scope, table) {
-            return Err(refused_relation(SCHEMA, name).into_datafusion());
+            return Err(refused_relation(SYSTEM_SCHEMA, name).into_datafusion());
         }
         let rows = table.rows(&self.scope)?;
         Ok(Some(Arc::new(MemTable::try_new(

@@ -62,6 +62,11 @@ impl VisibleRows {
         &self.scope
     }
 
+    /// Is it the whole lake, whatever it is narrowed to now?
+    pub(crate) fn sees_everything(&self) -> bool {
+        matches!(self.scope.as_ref(), AccessScope::Everything)
+    }
+
     /// The same rows, and the whole ledger of the account: a balance belongs to the account (domain specification §7.8).
     ///
     /// # Errors
