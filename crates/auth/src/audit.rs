@@ -39,6 +39,21 @@ pub enum AuditAction {
     KeyChange,
 }
 
+impl AuditAction {
+    /// Its stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Logout => "logout",
+            Self::Query => "query",
+            Self::Export => "export",
+            Self::Ingest => "ingest",
+            Self::Kill => "kill",
+            Self::KeyChange => "key_change",
+        }
+    }
+}
+
 /// How it ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -52,6 +67,18 @@ pub enum Outcome {
     Refused,
     /// Whoever asked for it went away or stopped it.
     Cancelled,
+}
+
+impl Outcome {
+    /// Its stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::Cancelled => "cancelled",
+        }
+    }
 }
 
 /// One event; what does not apply is left out.
@@ -130,6 +157,21 @@ impl AuditEvent {
             role: Some(principal.role.as_str().to_owned()),
             ..self
         }
+    }
+
+    /// Who did it, by [`Principal::subject`].
+    #[must_use]
+    pub fn by_subject(self, subject: &str) -> Self {
+        match PrincipalKind::of_subject(subject) {
+            Some((kind, id)) => self.tried(kind, id),
+            None => self,
+        }
+    }
+
+    /// The subject of the principal that did it, or that somebody said to be.
+    pub fn by_whom(&self) -> Option<String> {
+        let (kind, id) = (self.kind?, self.principal.as_deref()?);
+        Some([kind.as_str(), ":", id].concat())
     }
 
     /// Who somebody said to be without proving it. Only for names and ids that exist.

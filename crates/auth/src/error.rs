@@ -120,8 +120,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The kind of failure. Who fails to prove who they are has `PermissionDenied` too: ask
-    /// [`Error::is_unauthenticated`] where the difference matters.
+    /// The kind of failure.
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::BadCredential
@@ -130,9 +129,8 @@ impl Error {
             | Self::Revoked { .. }
             | Self::TokenRefused(_)
             | Self::Changed
-            | Self::SessionEnded
-            | Self::BadSignature
-            | Self::PermissionDenied { .. } => ErrorCode::PermissionDenied,
+            | Self::SessionEnded => ErrorCode::Unauthenticated,
+            Self::BadSignature | Self::PermissionDenied { .. } => ErrorCode::PermissionDenied,
             Self::TooManyFailures { .. } | Self::Overloaded { .. } => ErrorCode::LimitReached,
             Self::Closed | Self::Io { .. } => ErrorCode::Unavailable,
             Self::NoFile { .. } | Self::Unknown(_) => ErrorCode::NotFound,
@@ -145,16 +143,7 @@ impl Error {
 
     /// Is it about *who* somebody is, and not about what they may do? gRPC says UNAUTHENTICATED then, HTTP 401.
     pub fn is_unauthenticated(&self) -> bool {
-        matches!(
-            self,
-            Self::BadCredential
-                | Self::Malformed(_)
-                | Self::Expired { .. }
-                | Self::Revoked { .. }
-                | Self::TokenRefused(_)
-                | Self::Changed
-                | Self::SessionEnded
-        )
+        self.code() == ErrorCode::Unauthenticated
     }
 
     /// May it have been a guess? Somebody whose right proof no longer counts does not guess.

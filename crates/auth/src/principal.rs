@@ -64,6 +64,14 @@ impl PrincipalKind {
             Self::User => "user",
         }
     }
+
+    /// Kind and id of the text that [`Principal::subject`] gives.
+    pub fn of_subject(subject: &str) -> Option<(Self, &str)> {
+        let (kind, id) = subject.split_once(':')?;
+        let kinds = [Self::Anonymous, Self::Key, Self::Token, Self::User];
+        let kind = kinds.into_iter().find(|each| each.as_str() == kind)?;
+        Some((kind, id))
+    }
 }
 
 impl Principal {

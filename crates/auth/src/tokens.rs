@@ -128,6 +128,14 @@ impl<T: Clone> TokenStore<T> {
         Ok(found.session.clone())
     }
 
+    /// Is the session of a token open? Asking is not using it.
+    pub fn is_open(&self, token: &str) -> bool {
+        let now_micros = self.clock.now_micros();
+        let kept = self.lock();
+        let found = kept.get(&hash(token));
+        found.is_some_and(|found| !self.is_over(found, now_micros))
+    }
+
     /// Ends a session. Returns whether there was one.
     pub fn close(&self, token: &str) -> bool {
         self.lock().remove(&hash(token)).is_some()

@@ -21,6 +21,7 @@ use datafusion::common::ParamValues;
 use datafusion::execution::SessionState;
 use datafusion::scalar::ScalarValue;
 
+use crate::audit::AuditTrail;
 use crate::catalog::page_calls::PageCalls;
 use crate::catalog::views::{ViewKind, ViewSchema};
 use crate::entity_table::visible_rows::VisibleRows;
@@ -99,6 +100,8 @@ pub(crate) struct QueryScope {
     pub(crate) permissions: Permissions,
     /// Who asks.
     pub(crate) user: Option<Arc<str>>,
+    /// The audit log of the lake.
+    pub(crate) audit: Option<Arc<dyn AuditTrail>>,
     /// The queries of the lake.
     pub(crate) queries: Arc<Queries>,
     /// The session's own tables.
@@ -127,9 +130,12 @@ pub(crate) struct PageScope {
 impl QueryScope {
     /// May the session see, and stop, a query of this origin? One's own, or all for who may read the whole lake.
     pub(crate) fn may_see(&self, origin: &QueryOrigin) -> bool {
-        let sees_all =
-            self.visible.sees_everything() && self.permissions.allow(Permission::RawViews);
-        sees_all || (self.user.is_some() && self.user == origin.user)
+        self.sees_all_users() || (self.user.is_some() && self.user == origin.user)
+    }
+
+    /// May the session see what others do?
+    pub(crate) fn sees_all_users(&self) -> bool {
+        self.visible.sees_everything() && self.permissions.allow(Permission::RawViews)
     }
 
     /// Does a schema of the lake have this relation?

@@ -15,6 +15,7 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use url::Url;
 
+use crate::audit::AuditTrail;
 use crate::catalog::{CATALOG, DEFAULT_SCHEMA};
 use crate::cooperative_joins::CooperativeJoins;
 use crate::entity_table::STORE_URL;
@@ -50,6 +51,8 @@ pub struct OpenOptions {
     pub clock: Arc<dyn Clock>,
     /// Limits.
     pub settings: Settings,
+    /// Who keeps the audit log, if somebody does.
+    pub audit: Option<Arc<dyn AuditTrail>>,
 }
 
 impl Default for OpenOptions {
@@ -58,6 +61,7 @@ impl Default for OpenOptions {
             create: false,
             clock: Arc::new(SystemClock),
             settings: Settings::default(),
+            audit: None,
         }
     }
 }
@@ -77,6 +81,7 @@ struct Inner {
     library: Arc<Library>,
     registered_chatbots: RegisteredChatbots,
     queries: Arc<Queries>,
+    audit: Option<Arc<dyn AuditTrail>>,
     snapshots: Snapshots,
     scratch_bytes: Arc<ByteBudget>,
     /// Held by the call of `run_workflows` whose turn it is.
@@ -110,6 +115,7 @@ impl Chatlake {
             create,
             clock,
             settings,
+            audit,
         } = options;
         let library = match &settings.sql_folder {
             None => Arc::clone(Library::built_in()),
@@ -119,7 +125,8 @@ impl Chatlake {
         let base = base_state(&lake, &settings)?;
         Ok(Self {
             inner: Arc::new(Inner {
-                queries: Queries::new(Arc::clone(&clock), &settings),
+                queries: Queries::new(Arc::clone(&clock), &settings, audit.clone()),
+                audit,
                 snapshots: Snapshots::new(settings.snapshot_count_max),
                 scratch_bytes: ByteBudget::new("scratch_bytes_max", settings.scratch_bytes_max),
                 lake,
@@ -203,6 +210,10 @@ impl Chatlake {
 
     pub(crate) fn queries(&self) -> &Arc<Queries> {
         &self.inner.queries
+    }
+
+    pub(crate) fn audit(&self) -> Option<&Arc<dyn AuditTrail>> {
+        self.inner.audit.as_ref()
     }
 
     /// Scratch tables for a new session.

@@ -2,12 +2,13 @@
 //!
 //! 1. A query registers itself and waits until fewer than `query_concurrent_max` run ([`Queries::admit`]).
 //! 2. While it runs it counts its rows and bytes, and looks whether somebody stopped it.
-//! 3. When it is dropped it moves into the list of past ones, which holds `query_history_count` of them.
+//! 3. When it is dropped it moves into the list of past ones, which holds `query_history_count` of them, and the audit log is told.
 //!
 //! Guarantees: at most `query_queue_max` wait, none longer than `query_queue_timeout_ms`; queries of the lake's own tables
 //! about itself (`system`) never wait, so that one can see and stop what keeps others waiting.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,6 +18,7 @@ use chatlake_types::{Clock, ErrorCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep};
 
+use crate::audit::{AuditTrail, AuditedAction, AuditedOutcome, AuditedStatement};
 use crate::settings::Settings;
 use crate::{Error, Result};
 
@@ -28,6 +30,10 @@ const SQL_CHARACTERS_MAX: usize = 500;
 pub(crate) struct QueryOrigin {
     /// Who asks; nobody in embedded use.
     pub(crate) user: Option<Arc<str>>,
+    /// Where they are.
+    pub(crate) peer: Option<IpAddr>,
+    /// What it is for the audit log.
+    pub(crate) action: AuditedAction,
     /// What the program calls it, to stop it by.
     pub(crate) label: Option<Arc<str>>,
     /// Its text.
@@ -101,6 +107,7 @@ pub(crate) struct Queries {
     queue_max: usize,
     queue_timeout_ms: u64,
     history_count: usize,
+    audit: Option<Arc<dyn AuditTrail>>,
     list: Mutex<List>,
 }
 
@@ -116,6 +123,8 @@ struct List {
 struct Entry {
     id: u64,
     origin: QueryOrigin,
+    /// The whole text.
+    statement: Arc<str>,
     started_at_micros: i64,
     started: Instant,
     has_begun: AtomicBool,
@@ -149,7 +158,11 @@ impl Entry {
 }
 
 impl Queries {
-    pub(crate) fn new(clock: Arc<dyn Clock>, settings: &Settings) -> Arc<Self> {
+    pub(crate) fn new(
+        clock: Arc<dyn Clock>,
+        settings: &Settings,
+        audit: Option<Arc<dyn AuditTrail>>,
+    ) -> Arc<Self> {
         let concurrent_max = settings.query_concurrent_max;
         Arc::new(Self {
             clock,
@@ -160,6 +173,7 @@ impl Queries {
             queue_max: settings.query_queue_max,
             queue_timeout_ms: settings.query_queue_timeout_ms,
             history_count: settings.query_history_count,
+            audit,
             list: Mutex::default(),
         })
     }
@@ -223,6 +237,7 @@ impl Queries {
                 sql: shortened(&origin.sql).into(),
                 ..origin.clone()
             },
+            statement: Arc::clone(&origin.sql),
             started_at_micros: self.clock.now_micros(),
             started: Instant::now(),
             has_begun: AtomicBool::new(false),
@@ -269,6 +284,52 @@ impl Queries {
         let has_label = |entry: &&Arc<Entry>| entry.origin.label.as_deref() == Some(label);
         let stopped = list.running.values().filter(has_label);
         stopped.inspect(|entry| entry.stop.cancel()).count()
+    }
+
+    /// Tells the audit log of something that was not allowed, or that is no query; nothing without a log.
+    pub(crate) fn record(&self, origin: &QueryOrigin, outcome: AuditedOutcome, row_count: u64) {
+        if let Some(audit) = &self.audit {
+            let is_refused = outcome == AuditedOutcome::Refused;
+            audit.record(&AuditedStatement {
+                at_micros: self.clock.now_micros(),
+                user: origin.user.clone(),
+                peer: origin.peer,
+                action: origin.action,
+                outcome,
+                text: Arc::clone(&origin.sql),
+                error_code: is_refused.then_some(ErrorCode::PermissionDenied),
+                row_count,
+                size_bytes: 0,
+                duration_ms: 0,
+            });
+        }
+    }
+
+    /// Tells the audit log of a query that ended.
+    fn tell(&self, info: &QueryInfo, statement: &Arc<str>) {
+        let Some(audit) = &self.audit else {
+            return;
+        };
+        let outcome = match info.state {
+            QueryState::Finished => AuditedOutcome::Done,
+            QueryState::Failed => AuditedOutcome::Failed,
+            QueryState::Queued
+            | QueryState::Running
+            | QueryState::Cancelled
+            | QueryState::Killed => AuditedOutcome::Cancelled,
+        };
+        audit.record(&AuditedStatement {
+            at_micros: self.clock.now_micros(),
+            user: info.origin.user.clone(),
+            peer: info.origin.peer,
+            action: info.origin.action,
+            outcome,
+            text: Arc::clone(statement),
+            error_code: info.error_code,
+            row_count: info.row_count,
+            size_bytes: info.byte_count,
+            duration_ms: u64::try_from(info.elapsed.as_millis()).unwrap_or(u64::MAX),
+        });
     }
 
     fn lock(&self) -> MutexGuard<'_, List> {
@@ -353,6 +414,8 @@ impl RunningQuery {
 impl Drop for RunningQuery {
     fn drop(&mut self) {
         let outcome = self.outcome.unwrap_or((QueryState::Cancelled, None));
+        let info = self.entry.info(outcome.0, outcome.1);
+        self.queries.tell(&info, &self.entry.statement);
         let mut list = self.queries.lock();
         list.running.remove(&self.entry.id);
         if self.queries.history_count == 0 {
@@ -361,7 +424,7 @@ impl Drop for RunningQuery {
         while list.past.len() >= self.queries.history_count {
             list.past.pop_front();
         }
-        list.past.push_back(self.entry.info(outcome.0, outcome.1));
+        list.past.push_back(info);
     }
 }
 

@@ -11,12 +11,13 @@ mod statements;
 mod tables;
 mod variables;
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema};
 use chatlake_storage::LakeSnapshot;
-use chatlake_types::{Access, AccessScope, Permissions};
+use chatlake_types::{Access, AccessScope, ErrorCode, Permissions};
 use chrono::DateTime;
 use datafusion::common::ParamValues;
 use datafusion::common::metadata::ScalarAndMetadata;
@@ -25,6 +26,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::scalar::ScalarValue;
 use datafusion::sql::parser::Statement as EngineStatement;
 
+use crate::audit::{AuditedAction, AuditedOutcome};
 use crate::bi_types::readable_schema;
 use crate::catalog::{DEFAULT_SCHEMA, QueryCatalogs, QueryScope};
 use crate::database::Chatlake;
@@ -52,6 +54,7 @@ pub struct Session {
     variables: Arc<Mutex<Variables>>,
     scratch: Arc<Scratch>,
     user: Option<Arc<str>>,
+    peer: Option<IpAddr>,
     /// The commit that is read; the newest one when not set.
     snapshot: Option<Arc<LakeSnapshot>>,
 }
@@ -65,6 +68,7 @@ impl Session {
             permissions: access.permissions,
             variables: Arc::default(),
             user: None,
+            peer: None,
             snapshot: None,
         }
     }
@@ -89,6 +93,19 @@ impl Session {
 
     /// Plans one statement with values for its placeholders `$1`, `$2`, …
     pub(crate) async fn query_with(&self, sql: &str, values: Option<ParamValues>) -> Result<Query> {
+        let planned = self.plan_with(sql, values).await;
+        planned.inspect_err(|error| self.note_refusal(error, self.origin(sql)))
+    }
+
+    /// Tells the audit log when somebody wanted more than they may.
+    pub(crate) fn note_refusal(&self, error: &Error, origin: QueryOrigin) {
+        if error.code() == ErrorCode::PermissionDenied {
+            let queries = self.database.queries();
+            queries.record(&origin, AuditedOutcome::Refused, 0);
+        }
+    }
+
+    async fn plan_with(&self, sql: &str, values: Option<ParamValues>) -> Result<Query> {
         require_queries(self.permissions)?;
         let statement = match parse(self.database.base_state(), sql)? {
             Statement::Set { name, value } => {
@@ -107,14 +124,17 @@ impl Session {
             }
             Statement::Kill { id } => {
                 let scope = self.begin().await?.scope;
-                let change = Change::kill(scope, Arc::clone(&self.scratch), id);
+                let origin = self.origin(sql);
+                let change = Change::kill(scope, Arc::clone(&self.scratch), id, origin);
                 return Query::change_of(&self.database, change);
             }
             Statement::Read(statement) => statement,
         };
         let environment = self.begin().await?;
         let placeholders = Placeholders::Values(values.as_ref());
-        let (statement, _) = self
+        let WithPages {
+            statement, action, ..
+        } = self
             .with_pages(&environment, statement, placeholders)
             .await?;
         let state = statement_state(&environment);
@@ -132,7 +152,11 @@ impl Session {
                 };
                 refuse_unbound(&plan)?;
                 let commit = environment.scope.snapshot.commit();
-                Some(Query::new(&self.database, self.origin(sql), state, plan)?.at_commit(commit))
+                let origin = QueryOrigin {
+                    action,
+                    ..self.origin(sql)
+                };
+                Some(Query::new(&self.database, origin, state, plan)?.at_commit(commit))
             }
         };
         match (change, query) {
@@ -150,6 +174,8 @@ impl Session {
     pub(crate) fn origin(&self, sql: &str) -> QueryOrigin {
         QueryOrigin {
             user: self.user.clone(),
+            peer: self.peer,
+            action: AuditedAction::Query,
             label: None,
             sql: sql.into(),
         }
@@ -160,6 +186,11 @@ impl Session {
     /// # Errors
     /// As [`Session::query`].
     pub async fn prepare(&self, sql: &str) -> Result<Prepared> {
+        let prepared = self.prepare_statement(sql).await;
+        prepared.inspect_err(|error| self.note_refusal(error, self.origin(sql)))
+    }
+
+    async fn prepare_statement(&self, sql: &str) -> Result<Prepared> {
         require_queries(self.permissions)?;
         let none = || Arc::new(Schema::empty());
         let statement = match parse(self.database.base_state(), sql)? {
@@ -173,7 +204,11 @@ impl Session {
         };
         let environment = self.begin().await?;
         let placeholders = Placeholders::Unknown(Vec::new());
-        let (statement, in_pages) = self
+        let WithPages {
+            statement,
+            placeholders: in_pages,
+            ..
+        } = self
             .with_pages(&environment, statement, placeholders)
             .await?;
         let state = statement_state(&environment);
@@ -239,22 +274,31 @@ impl Session {
         environment: &Environment,
         statement: Box<EngineStatement>,
         mut placeholders: Placeholders<'_>,
-    ) -> Result<(EngineStatement, Vec<String>)> {
+    ) -> Result<WithPages> {
         let mut statement = *statement;
         let library = self.database.library();
         let mut names = Vec::new();
+        let mut action = AuditedAction::Query;
         for call in pages::find_calls(library, &mut statement, &mut placeholders)? {
             let planned = match call.name.as_str() {
-                export::FUNCTION => export::plan_export(self, &environment.scope, &call).await?,
+                export::FUNCTION => {
+                    action = AuditedAction::Export;
+                    export::plan_export(self, &environment.scope, &call).await?
+                }
                 _ => pages::plan_call(self, &environment.scope, &call, None).await?,
             };
             names.push(environment.catalogs.page_calls().add(planned));
         }
         pages::replace_calls(library, &mut statement, names);
-        match placeholders {
-            Placeholders::Unknown(names) => Ok((statement, names)),
-            Placeholders::Values(_) => Ok((statement, Vec::new())),
-        }
+        let placeholders = match placeholders {
+            Placeholders::Unknown(names) => names,
+            Placeholders::Values(_) => Vec::new(),
+        };
+        Ok(WithPages {
+            statement,
+            placeholders,
+            action,
+        })
     }
 
     /// The session's scope with its chatbots named, at the newest commit.
@@ -315,6 +359,7 @@ impl Session {
             visible,
             permissions: self.permissions,
             user: self.user.clone(),
+            audit: self.database.audit().cloned(),
             queries: Arc::clone(self.database.queries()),
             scratch: Arc::new(self.scratch.tables()),
             current_schema: variables.schema(),
@@ -347,6 +392,14 @@ impl Session {
             scope,
         })
     }
+}
+
+/// A statement whose calls of pages are planned.
+struct WithPages {
+    statement: EngineStatement,
+    /// Names of the placeholders in the calls.
+    placeholders: Vec<String>,
+    action: AuditedAction,
 }
 
 /// The engine's state for one query or page, with what it shows.

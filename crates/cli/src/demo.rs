@@ -62,7 +62,7 @@ pub async fn run(configuration: &Configuration, arguments: &DemoArguments) -> Re
     let listener = if arguments.no_serve {
         None
     } else {
-        Some(serve::listen(configuration, &arguments.flight).await?)
+        Some(serve::listen(configuration, &arguments.flight, serve::OPEN_TO_ALL).await?)
     };
     let chatlake = database::open_or_create(configuration).await?;
     let mut interrupts = Interrupts::listen();
@@ -88,7 +88,7 @@ pub async fn run(configuration: &Configuration, arguments: &DemoArguments) -> Re
     print(&hint(chatlake.url()))?;
     if let Some(listener) = listener {
         let options = serve::options(configuration, &arguments.flight, ServerSaid::default())?;
-        return serve::serve(chatlake, listener, options).await;
+        return serve::serve(chatlake, listener, options, None).await;
     }
     Ok(if rejected_count > 0 {
         ExitStatus::SomeRejected

@@ -14,7 +14,7 @@ use tonic::{Extensions, Response, Status};
 
 use crate::command::unpack;
 use crate::commands::prepared_statement;
-use crate::credentials::{self, SESSION_COOKIE};
+use crate::credentials::{self, SESSION_COOKIE, give_token};
 use crate::error::{Error, Result};
 use crate::messages::{CloseSessionResult, CloseSessionStatus, SetSessionOptionsRequest};
 use crate::sessions::CallSession;
@@ -100,18 +100,31 @@ pub(crate) async fn run(
             close_session(state, headers, extensions).await?,
         )));
     }
-    let call = state.enter(headers, extensions).await?;
+    let mut call = state.enter(headers, extensions).await?;
+    let token = call.token.take();
+    let mut response = run_in(state, call, &name, body).await?;
+    give_token(&mut response, token.as_ref())?;
+    Ok(response)
+}
+
+/// Runs an action of a session.
+async fn run_in(
+    state: &State,
+    call: CallSession,
+    name: &str,
+    body: Bytes,
+) -> Result<Response<ActionStream>, Status> {
     if name == SET_SESSION_OPTIONS {
         return set_session_options(state, call, body).await;
     }
-    let body = match name.as_str() {
+    let body = match name {
         CANCEL_FLIGHT_INFO => Some(packless(&cancellation::cancel_flight_info(
             state, &call, body,
         )?)),
         GET_SESSION_OPTIONS => Some(packless(&session_options::get(&call.session))),
         RENEW_FLIGHT_ENDPOINT => Some(packless(&cancellation::renew(state, &call, body)?)),
         _ if ACTIONS.iter().any(|(known, _)| *known == name) => {
-            run_packed(state, call, &name, &body).await?
+            run_packed(state, call, name, &body).await?
         }
         other => return Err(Error::Unsupported(format!("the action `{other}`")).into()),
     };
@@ -166,7 +179,8 @@ async fn close_session(
         Ok(call) => {
             state.sessions.close(&call);
             let shown = credentials::of_headers(headers);
-            state.gatekeeper.logout(shown).await;
+            let peer = credentials::peer(extensions);
+            state.gatekeeper.logout(&peer, shown).await;
         }
         // a client whose session is gone has what it asked for
         Err(Error::Unauthenticated(_)) => {}

@@ -14,7 +14,8 @@ impl From<Refusal> for Error {
         match refusal {
             Refusal::Unauthenticated(text) => Self::Unauthenticated(text),
             Refusal::PermissionDenied(text) => Self::PermissionDenied(text),
-            Refusal::TooManyAttempts(text) | Refusal::Unavailable(text) => Self::TryLater(text),
+            Refusal::TooManyAttempts(text) => Self::TooManyAttempts(text),
+            Refusal::Unavailable(text) => Self::TryLater(text),
         }
     }
 }
@@ -39,7 +40,10 @@ pub enum Error {
     /// The caller may not do this.
     #[error("permission_denied: {0}")]
     PermissionDenied(String),
-    /// Too many failures to say who one is, or nobody to ask.
+    /// Too many failures to say who one is.
+    #[error("{0}")]
+    TooManyAttempts(String),
+    /// Nobody can be asked who calls.
     #[error("{0}")]
     TryLater(String),
     /// A statement that changes the session came in a call without one.
@@ -132,7 +136,7 @@ impl Error {
             Self::PermissionDenied(_) => ErrorCode::PermissionDenied,
             Self::UnknownPreparedStatement | Self::UnknownTransaction => ErrorCode::NotFound,
             Self::ClientGone(_) => ErrorCode::Cancelled,
-            Self::Limit { .. } => ErrorCode::LimitReached,
+            Self::Limit { .. } | Self::TooManyAttempts(_) => ErrorCode::LimitReached,
             Self::Unsupported(_) => ErrorCode::Unsupported,
             Self::TryLater(_)
             | Self::Stopping

@@ -2,20 +2,24 @@
 //!
 //! The server reads credentials out of headers, asks a [`Gatekeeper`] on every call, and does what the [`Principal`] says: rows
 //! and rights by its access, sessions by its session key, tickets and prepared statements bound to its name. [`Everybody`] is the one for
-//! a lake on one's own machine.
+//! a lake on one's own machine, [`Members`] the one that knows users and keys.
 //!
 //! Guarantees: no call works before the gatekeeper has let it in; secrets are in no `Debug` output.
 
 mod everybody;
+mod members;
+mod recognized;
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chatlake_auth::{Credential, Secret};
 use chatlake_types::Access;
 
 pub use everybody::Everybody;
+pub use members::Members;
 
 /// Where a call comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,32 +28,6 @@ pub struct Peer {
     pub address: Option<SocketAddr>,
     /// The certificate that the client showed (mutual TLS), verified, in DER.
     pub certificate: Option<Arc<[u8]>>,
-}
-
-/// What a call shows of its caller.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Credentials {
-    /// Nothing.
-    None,
-    /// `authorization: Basic …`.
-    Basic {
-        /// The name.
-        user: String,
-        /// The password.
-        password: String,
-    },
-    /// `authorization: Bearer …`: a token of this server, an API key, a JWT.
-    Bearer(String),
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::None => f.write_str("None"),
-            Self::Basic { user, .. } => write!(f, "Basic({user:?})"),
-            Self::Bearer(_) => f.write_str("Bearer"),
-        }
-    }
 }
 
 /// Which session a call works in.
@@ -85,12 +63,21 @@ pub struct Principal {
 }
 
 /// The answer to a handshake.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Login {
     /// What the client sends as its bearer token from now on.
-    pub token: String,
+    pub token: Secret,
     /// Whom the token stands for.
     pub principal: Principal,
+}
+
+/// A call that was let in.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    /// Who calls.
+    pub principal: Principal,
+    /// What the client may send as its bearer token from now on, in place of the password that it sent.
+    pub token: Option<Secret>,
 }
 
 /// Why somebody is not let in, as a sentence for them: it must not tell whether a name exists.
@@ -112,12 +99,16 @@ pub trait Gatekeeper: Send + Sync {
     /// Is anybody refused for want of credentials? If not, the server listens on loopback only.
     fn asks_for_credentials(&self) -> bool;
 
-    /// A handshake: credentials for a token.
-    async fn login(&self, peer: &Peer, credentials: Credentials) -> Result<Login, Refusal>;
+    /// A handshake: a credential for a token.
+    async fn login(&self, peer: &Peer, credential: Option<Credential>) -> Result<Login, Refusal>;
 
     /// Any other call: who is it? Asked every time, so that what is revoked ends at once.
-    async fn check(&self, peer: &Peer, credentials: Credentials) -> Result<Principal, Refusal>;
+    async fn check(
+        &self,
+        peer: &Peer,
+        credential: Option<Credential>,
+    ) -> Result<Admission, Refusal>;
 
     /// The client ends its session: its token may be forgotten.
-    async fn logout(&self, credentials: Credentials);
+    async fn logout(&self, peer: &Peer, credential: Option<Credential>);
 }

@@ -7,13 +7,14 @@
 //! told so with the code of the refusal, and no session is opened.
 
 use arrow_flight::HandshakeResponse;
+use chatlake_auth::Credential;
 use futures::stream::BoxStream;
 use futures::{StreamExt, stream};
-use tonic::metadata::{Ascii, MetadataValue};
 use tonic::{Response, Status};
 
+use crate::credentials::give_token;
 use crate::error::Error;
-use crate::gatekeeper::{Credentials, Peer};
+use crate::gatekeeper::Peer;
 use crate::state::State;
 
 /// Messages of the answer to a handshake.
@@ -23,19 +24,16 @@ pub(crate) type HandshakeStream = BoxStream<'static, Result<HandshakeResponse, S
 pub(crate) async fn handshake(
     state: &State,
     peer: &Peer,
-    credentials: Credentials,
+    credential: Option<Credential>,
 ) -> Result<Response<HandshakeStream>, Status> {
-    let login = state.gatekeeper.login(peer, credentials).await;
+    let login = state.gatekeeper.login(peer, credential).await;
     let login = login.map_err(Error::from)?;
     state.sessions.open(&login.principal);
-    let token = login.token;
-    let header: MetadataValue<Ascii> =
-        format!("Bearer {token}").parse().map_err(Error::encoding)?;
     let message = HandshakeResponse {
         protocol_version: 0,
-        payload: token.into(),
+        payload: login.token.reveal().to_owned().into(),
     };
     let mut response = Response::new(stream::iter([Ok(message)]).boxed());
-    response.metadata_mut().insert("authorization", header);
+    give_token(&mut response, Some(&login.token))?;
     Ok(response)
 }

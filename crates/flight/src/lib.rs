@@ -12,6 +12,7 @@
 //! listens beyond loopback only with authentication and TLS, unless somebody says otherwise.
 
 mod actions;
+mod audit_log;
 mod cancellation;
 mod column_metadata;
 mod command;
@@ -43,9 +44,10 @@ mod ticket_key;
 mod tls;
 mod transactions;
 
+pub use audit_log::AuditLog;
 pub use error::{Error, Result};
 pub use gatekeeper::{
-    Credentials, Everybody, Gatekeeper, Login, Peer, Principal, Refusal, SessionKey,
+    Admission, Everybody, Gatekeeper, Login, Members, Peer, Principal, Refusal, SessionKey,
 };
 pub use options::{FlightOptions, TlsFiles};
 pub use server::FlightServer;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use chatlake::{Chatlake, Session};
+use chatlake_auth::Secret;
 use chatlake_types::Clock;
 
 use crate::error::{Error, Result};
@@ -24,6 +25,8 @@ pub(crate) struct CallSession {
     pub principal: Arc<Principal>,
     /// Its key, when a later call will find the same session.
     pub key: Option<String>,
+    /// What the client is to send as its token from now on.
+    pub token: Option<Secret>,
 }
 
 impl CallSession {
@@ -130,6 +133,7 @@ impl Sessions {
                     session: self.new_session(&principal),
                     principal: Arc::new(principal),
                     key: None,
+                    token: None,
                 }),
             },
         }
@@ -224,6 +228,7 @@ impl Kept {
             session: self.session.clone(),
             principal: Arc::clone(&self.principal),
             key: Some(key.to_owned()),
+            token: None,
         }
     }
 }

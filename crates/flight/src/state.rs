@@ -64,9 +64,15 @@ impl State {
     ) -> Result<CallSession> {
         let peer = credentials::peer(extensions);
         let shown = credentials::of_headers(headers);
-        let principal = self.gatekeeper.check(&peer, shown).await?;
-        self.sessions
-            .of_call(principal, credentials::session_cookie(headers))
+        let admission = self.gatekeeper.check(&peer, shown).await?;
+        let cookie = credentials::session_cookie(headers);
+        let call = self.sessions.of_call(admission.principal, cookie)?;
+        let address = peer.address.map(|address| address.ip());
+        Ok(CallSession {
+            session: call.session.used_from(address),
+            token: admission.token,
+            ..call
+        })
     }
 
     /// The present, in ms since 1970-01-01T00:00:00Z.

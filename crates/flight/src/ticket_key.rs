@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use chatlake_auth::Signer;
 use ring::hmac;
 
 /// Bytes of a key.
@@ -16,6 +17,17 @@ pub struct TicketKey([u8; TICKET_KEY_BYTES]);
 impl TicketKey {
     /// A key of somebody's own, e.g. from a file.
     pub fn new(bytes: [u8; TICKET_KEY_BYTES]) -> Self {
+        Self(bytes)
+    }
+
+    /// The one that a server with this signer has, also after a restart.
+    pub fn of(signer: &Signer) -> Self {
+        let mut bytes = [0; TICKET_KEY_BYTES];
+        let signature = signer.sign("the key of tickets", b"");
+        bytes
+            .iter_mut()
+            .zip(signature)
+            .for_each(|(byte, signed)| *byte = signed);
         Self(bytes)
     }
 

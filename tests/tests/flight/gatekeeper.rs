@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chatlake::{Access, AccessScope, Permission, Permissions};
+use chatlake_auth::{Credential, Secret};
 use chatlake_flight::{
-    Credentials, FlightOptions, FlightServer, Gatekeeper, Login, Peer, Principal, Refusal,
-    SessionKey,
+    Admission, FlightOptions, FlightServer, Gatekeeper, Login, Peer, Principal, Refusal, SessionKey,
 };
 use chatlake_tests::lakes;
 use tonic::Code;
@@ -46,26 +46,35 @@ impl Gatekeeper for Two {
         true
     }
 
-    async fn login(&self, _: &Peer, credentials: Credentials) -> Result<Login, Refusal> {
-        match credentials {
-            Credentials::Basic { user, password } if user == password => Ok(Login {
-                token: format!("token-{user}"),
-                principal: principal(&user).ok_or_else(refused)?,
-            }),
+    async fn login(&self, _: &Peer, credential: Option<Credential>) -> Result<Login, Refusal> {
+        match credential {
+            Some(Credential::Password { name, password }) if name == password.reveal() => {
+                Ok(Login {
+                    token: Secret::new(format!("token-{name}")),
+                    principal: principal(&name).ok_or_else(refused)?,
+                })
+            }
             _ => Err(refused()),
         }
     }
 
-    async fn check(&self, peer: &Peer, credentials: Credentials) -> Result<Principal, Refusal> {
+    async fn check(
+        &self,
+        peer: &Peer,
+        credential: Option<Credential>,
+    ) -> Result<Admission, Refusal> {
         assert!(peer.address.is_some(), "the other end is known");
-        let Credentials::Bearer(token) = credentials else {
+        let Some(Credential::Bearer(token)) = credential else {
             return Err(refused());
         };
-        let name = token.strip_prefix("token-").ok_or_else(refused)?;
-        principal(name).ok_or_else(refused)
+        let name = token.reveal().strip_prefix("token-").ok_or_else(refused)?;
+        Ok(Admission {
+            principal: principal(name).ok_or_else(refused)?,
+            token: None,
+        })
     }
 
-    async fn logout(&self, _: Credentials) {}
+    async fn logout(&self, _: &Peer, _: Option<Credential>) {}
 }
 
 async fn served() -> Served {

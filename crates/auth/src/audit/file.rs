@@ -77,10 +77,22 @@ impl AuditFile {
     /// # Errors
     /// When a file cannot be read.
     pub fn newest(&self, count_max: usize) -> Result<Vec<AuditEvent>> {
+        self.newest_of(count_max, |_| true)
+    }
+
+    /// The newest events among those that `is_wanted` takes, otherwise as [`AuditFile::newest`].
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn newest_of(
+        &self,
+        count_max: usize,
+        is_wanted: impl Fn(&AuditEvent) -> bool,
+    ) -> Result<Vec<AuditEvent>> {
         let mut newest = Vec::new();
         for number in 0..self.limits.file_count_max {
-            let wanted = count_max - newest.len();
-            if wanted == 0 {
+            let missing_count = count_max - newest.len();
+            if missing_count == 0 {
                 break;
             }
             let path = self.numbered(number);
@@ -89,7 +101,8 @@ impl AuditFile {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => break,
                 Err(error) => return Err(Error::io("read", &path)(error)),
             };
-            newest.extend(last_events(file, wanted).map_err(Error::io("read", &path))?);
+            let events = last_events(file, missing_count, &is_wanted);
+            newest.extend(events.map_err(Error::io("read", &path))?);
         }
         Ok(newest)
     }
@@ -170,13 +183,18 @@ impl AuditSink for AuditFile {
 }
 
 /// The last events of a file, the newest first.
-fn last_events(file: File, count_max: usize) -> io::Result<Vec<AuditEvent>> {
+fn last_events(
+    file: File,
+    count_max: usize,
+    is_wanted: &impl Fn(&AuditEvent) -> bool,
+) -> io::Result<Vec<AuditEvent>> {
     let mut events = VecDeque::new();
     let mut reader = BufReader::new(file);
     let mut line = Vec::new();
     while reader.read_until(b'\n', &mut line)? > 0 {
         if line.len() <= LINE_BYTES_MAX
             && let Ok(event) = serde_json::from_slice::<AuditEvent>(&line)
+            && is_wanted(&event)
         {
             if events.len() == count_max {
                 events.pop_front();

@@ -1,5 +1,6 @@
 //! The schema `system`: the lake itself as tables. One file per table; a new one is a file and a line in [`TABLES`].
 
+mod audit;
 mod commits;
 mod files;
 mod queries;
@@ -13,6 +14,7 @@ use async_trait::async_trait;
 use chatlake_types::Permission;
 use datafusion::catalog::{MemTable, SchemaProvider, TableProvider};
 use datafusion::common::Result;
+use datafusion::error::DataFusionError;
 
 use super::{QueryScope, SYSTEM_SCHEMA};
 use crate::permissions::refused_relation;
@@ -29,12 +31,13 @@ pub(crate) trait SystemTable: std::fmt::Debug + Send + Sync {
     fn doc(&self) -> &'static str;
     /// Its columns.
     fn schema(&self) -> SchemaRef;
-    /// Its rows, as far as the query may see them.
+    /// Its rows, as far as the query may see them. May block.
     fn rows(&self, scope: &QueryScope) -> Result<RecordBatch>;
 }
 
 /// All of them, by name.
-pub(crate) const TABLES: [&dyn SystemTable; 4] = [
+pub(crate) const TABLES: [&dyn SystemTable; 5] = [
+    &audit::Audit,
     &commits::Commits,
     &files::Files,
     &queries::RunningAndPast,
@@ -77,7 +80,11 @@ impl SchemaProvider for SystemSchema {
         if !is_readable(&self.scope, table) {
             return Err(refused_relation(SYSTEM_SCHEMA, name).into_datafusion());
         }
-        let rows = table.rows(&self.scope)?;
+        let scope = Arc::clone(&self.scope);
+        let rows = tokio::task::spawn_blocking(move || table.rows(&scope));
+        let rows = rows
+            .await
+            .map_err(|error| DataFusionError::External(Box::new(error)))??;
         Ok(Some(Arc::new(MemTable::try_new(
             table.schema(),
             vec![vec![rows]],

@@ -5,7 +5,7 @@ use chatlake_types::FixedClock;
 use super::*;
 
 fn queries(settings: Settings) -> Arc<Queries> {
-    Queries::new(Arc::new(FixedClock(7)), &settings)
+    Queries::new(Arc::new(FixedClock(7)), &settings, None)
 }
 
 fn origin(user: &str) -> QueryOrigin {
@@ -13,6 +13,7 @@ fn origin(user: &str) -> QueryOrigin {
         user: Some(user.into()),
         label: Some("label".into()),
         sql: "SELECT\n  1".into(),
+        ..QueryOrigin::default()
     }
 }
 

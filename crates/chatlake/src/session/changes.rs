@@ -11,8 +11,10 @@ use datafusion::logical_expr::dml::InsertOp;
 use datafusion::logical_expr::{CreateMemoryTable, DdlStatement, LogicalPlan, WriteOp};
 use futures::TryStreamExt;
 
+use crate::audit::{AuditedAction, AuditedOutcome};
 use crate::bi_types::readable_schema;
 use crate::catalog::{CATALOG, QueryScope, SCRATCH_SCHEMA};
+use crate::queries::QueryOrigin;
 use crate::query::Query;
 use crate::scratch::{self, IfAbsent, IfExists, Scratch, ScratchTable};
 use crate::{Error, Result};
@@ -40,7 +42,7 @@ enum Kind {
     /// `DROP TABLE name`.
     Drop { name: String, may_be_absent: bool },
     /// `KILL 'id'`.
-    Kill { id: String },
+    Kill { id: String, origin: QueryOrigin },
 }
 
 /// The form of a change in a plan: what it is about, and the query that gives its rows.
@@ -140,11 +142,18 @@ fn scratch_name(name: &TableReference, scope: &QueryScope) -> Option<String> {
 
 impl Change {
     /// `KILL 'id'`.
-    pub(super) fn kill(scope: QueryScope, scratch: Arc<Scratch>, id: String) -> Self {
+    pub(super) fn kill(
+        scope: QueryScope,
+        scratch: Arc<Scratch>,
+        id: String,
+        origin: QueryOrigin,
+    ) -> Self {
+        let action = AuditedAction::Kill;
+        let origin = QueryOrigin { action, ..origin };
         Self {
             scope,
             scratch,
-            kind: Kind::Kill { id },
+            kind: Kind::Kill { id, origin },
         }
     }
 
@@ -180,10 +189,13 @@ impl Change {
     pub(crate) async fn apply(self) -> Result<u64> {
         let scratch = self.scratch;
         match self.kind {
-            Kind::Kill { id } => {
+            Kind::Kill { id, origin } => {
                 let scope = self.scope;
                 match scope.queries.kill(&id, |origin| scope.may_see(origin)) {
-                    true => Ok(0),
+                    true => {
+                        scope.queries.record(&origin, AuditedOutcome::Done, 0);
+                        Ok(0)
+                    }
                     false => Err(Error::NotFound(format!("no query `{id}` is running"))),
                 }
             }

@@ -3,6 +3,7 @@
 //!
 //! Guarantees: no fork sees more rows than the session it comes from; a fork shares the scratch tables, not the variables.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use crate::scratch::ScratchTables;
@@ -21,6 +22,12 @@ impl Session {
             user: Some(user.into()),
             ..self
         }
+    }
+
+    /// The session as it is used from an address, for the audit log.
+    #[must_use]
+    pub fn used_from(self, peer: Option<IpAddr>) -> Self {
+        Self { peer, ..self }
     }
 
     /// Every variable that is set, with its value, to be given to [`Session::with_settings`] elsewhere.

@@ -11,13 +11,15 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, SchemaRef};
 use chatlake_ingest::{Format, IngestOptions, Source};
 use chatlake_schema::Table;
-use chatlake_types::AccessScope;
+use chatlake_types::{AccessScope, ErrorCode};
 use futures::{Stream, TryStreamExt};
 use parquet::arrow::ArrowWriter;
 
+use crate::audit::{AuditedAction, AuditedOutcome};
 use crate::bi_types::{readable_batch, readable_schema};
 use crate::catalog::{DEFAULT_SCHEMA, SCHEMAS, SCRATCH_SCHEMA, STORED_SCHEMA};
 use crate::permissions::{require_loads, require_queries};
+use crate::queries::QueryOrigin;
 use crate::scratch::{self, IfAbsent, IfExists, ScratchTable};
 use crate::session::Session;
 use crate::{Error, Result};
@@ -74,7 +76,32 @@ impl Session {
                 require_queries(self.permissions)?;
                 self.ingest_scratch(target, readable, batches).await
             }
-            Meant::Stored(table) => self.ingest_stored(target, table, readable, batches).await,
+            Meant::Stored(table) => {
+                let loaded = self.ingest_stored(target, table, readable, batches).await;
+                self.note_load(table, &loaded);
+                loaded
+            }
+        }
+    }
+
+    /// Tells the audit log of a load.
+    fn note_load(&self, table: &Table, loaded: &Result<u64>) {
+        let origin = QueryOrigin {
+            action: AuditedAction::Ingest,
+            ..self.origin(&["rows for ", &table.name].concat())
+        };
+        match loaded {
+            Err(error) if error.code() == ErrorCode::PermissionDenied => {
+                self.note_refusal(error, origin);
+            }
+            Err(_) => self
+                .database
+                .queries()
+                .record(&origin, AuditedOutcome::Failed, 0),
+            Ok(row_count) => {
+                let queries = self.database.queries();
+                queries.record(&origin, AuditedOutcome::Done, *row_count);
+            }
         }
     }
 

@@ -1,10 +1,11 @@
 //! What somebody may say about the server: as a flag of `serve`, in the environment, or in the table `[server]` of the
 //! configuration file.
 //!
-//! Guarantees: one field is one option of [`FlightOptions`]; nothing here has a default, so what was not said can be told apart.
+//! Guarantees: one field is one option of [`FlightOptions`], [`AuthSettings`] or [`TokenLimits`]; nothing here has a default, so what was not said can be told apart.
 
 use std::path::PathBuf;
 
+use chatlake_auth::{AuthSettings, TokenLimits};
 use chatlake_flight::{FlightOptions, TlsFiles};
 use clap::Args;
 use serde::Deserialize;
@@ -17,6 +18,46 @@ use crate::quantity::{ByteSize, TimeLimit};
 #[command(next_help_heading = "Options of the server")]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerSaid {
+    /// Let in only users and keys of the auth file [default: whether there is one]
+    #[arg(long, value_name = "BOOL", env = "CHATLAKE_AUTH", hide_env_values = true,
+          num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub auth: Option<bool>,
+
+    /// How old the look at the auth file may be when a call of an open session is checked [default: 1s]
+    #[arg(long, value_name = "DURATION", env = "CHATLAKE_AUTH_RECHECK", hide_env_values = true,
+          hide_short_help = true, value_parser = TimeLimit::parse)]
+    pub auth_recheck: Option<TimeLimit>,
+
+    /// Failed logins in a row of one name before it has to wait [default: 10]
+    #[arg(long, value_name = "COUNT", env = "CHATLAKE_NAME_FAILURES_MAX", hide_env_values = true,
+          hide_short_help = true, value_parser = clap::value_parser!(u32).range(1..))]
+    pub name_failures_max: Option<u32>,
+
+    /// How long such a name waits for one more try [default: 30s]
+    #[arg(long, value_name = "DURATION", env = "CHATLAKE_NAME_FAILURE_WAIT", hide_env_values = true,
+          hide_short_help = true, value_parser = TimeLimit::parse)]
+    pub name_failure_wait: Option<TimeLimit>,
+
+    /// Failed logins in a row from one address before it has to wait [default: 50]
+    #[arg(long, value_name = "COUNT", env = "CHATLAKE_PEER_FAILURES_MAX", hide_env_values = true,
+          hide_short_help = true, value_parser = clap::value_parser!(u32).range(1..))]
+    pub peer_failures_max: Option<u32>,
+
+    /// How long such an address waits for one more try [default: 2s]
+    #[arg(long, value_name = "DURATION", env = "CHATLAKE_PEER_FAILURE_WAIT", hide_env_values = true,
+          hide_short_help = true, value_parser = TimeLimit::parse)]
+    pub peer_failure_wait: Option<TimeLimit>,
+
+    /// How long the session of a login lasts at the most [default: 7d]
+    #[arg(long, value_name = "DURATION", env = "CHATLAKE_SESSION_LIFE", hide_env_values = true,
+          hide_short_help = true, value_parser = TimeLimit::parse)]
+    pub session_life: Option<TimeLimit>,
+
+    /// Sessions of one user or key that are kept [default: 1000]
+    #[arg(long, value_name = "COUNT", env = "CHATLAKE_USER_SESSIONS_MAX", hide_env_values = true,
+          hide_short_help = true, value_parser = clap::value_parser!(u32).range(1..))]
+    pub user_sessions_max: Option<u32>,
+
     /// Certificate of the server, PEM, with those that lead to its authority; read anew when it changes
     #[arg(
         long,
@@ -114,6 +155,14 @@ impl ServerSaid {
     /// What `self` says, and where it says nothing what `fallback` says.
     pub fn or(self, fallback: Self) -> Self {
         Self {
+            auth: self.auth.or(fallback.auth),
+            auth_recheck: self.auth_recheck.or(fallback.auth_recheck),
+            name_failures_max: self.name_failures_max.or(fallback.name_failures_max),
+            name_failure_wait: self.name_failure_wait.or(fallback.name_failure_wait),
+            peer_failures_max: self.peer_failures_max.or(fallback.peer_failures_max),
+            peer_failure_wait: self.peer_failure_wait.or(fallback.peer_failure_wait),
+            session_life: self.session_life.or(fallback.session_life),
+            user_sessions_max: self.user_sessions_max.or(fallback.user_sessions_max),
             tls_certificate: self.tls_certificate.or(fallback.tls_certificate),
             tls_key: self.tls_key.or(fallback.tls_key),
             tls_client_authorities: self
@@ -188,6 +237,49 @@ impl ServerSaid {
         })
     }
 
+    /// The limits of logins with what was said in place of the defaults.
+    pub fn auth_settings(&self) -> Result<AuthSettings> {
+        let default = AuthSettings::default();
+        Ok(AuthSettings {
+            recheck_interval_ms: self
+                .auth_recheck
+                .map_or(default.recheck_interval_ms, |limit| limit.limit_ms),
+            name_failure_count_max: self
+                .name_failures_max
+                .unwrap_or(default.name_failure_count_max),
+            name_failure_interval_ms: needed(
+                "name_failure_wait",
+                self.name_failure_wait,
+                default.name_failure_interval_ms,
+            )?,
+            peer_failure_count_max: self
+                .peer_failures_max
+                .unwrap_or(default.peer_failure_count_max),
+            peer_failure_interval_ms: needed(
+                "peer_failure_wait",
+                self.peer_failure_wait,
+                default.peer_failure_interval_ms,
+            )?,
+            ..default
+        })
+    }
+
+    /// The limits of the sessions that logins open.
+    pub fn token_limits(&self) -> Result<TokenLimits> {
+        let default = TokenLimits::default();
+        let count = |said: Option<u32>, default: usize| {
+            said.map_or(default, |count| {
+                usize::try_from(count).unwrap_or(usize::MAX)
+            })
+        };
+        Ok(TokenLimits {
+            count_max: count(self.sessions_max, default.count_max),
+            count_per_principal_max: count(self.user_sessions_max, default.count_per_principal_max),
+            idle_ms: needed("session_idle", self.session_idle, default.idle_ms)?,
+            life_ms: needed("session_life", self.session_life, default.life_ms)?,
+        })
+    }
+
     /// The TLS files, when they were said.
     fn tls(&self) -> Result<Option<TlsFiles>> {
         match (&self.tls_certificate, &self.tls_key) {
@@ -224,6 +316,9 @@ mod tests {
     fn what_is_not_said_is_as_always() {
         let options = ServerSaid::default().options().unwrap();
         assert_eq!(options, FlightOptions::default());
+        let said = ServerSaid::default();
+        assert_eq!(said.auth_settings().unwrap(), AuthSettings::default());
+        assert_eq!(said.token_limits().unwrap(), TokenLimits::default());
     }
 
     #[test]
@@ -253,6 +348,7 @@ mod tests {
     #[test]
     fn the_help_tells_the_real_defaults() {
         let default = FlightOptions::default();
+        let (auth, tokens) = (AuthSettings::default(), TokenLimits::default());
         let mut command =
             <ServerSaid as Args>::augment_args(clap::Command::new("serve").term_width(200));
         let help = command.render_long_help().to_string();
@@ -264,6 +360,10 @@ mod tests {
             (default.ticket_ttl_ms, "24h"),
             (default.tls_reload_interval_ms, "1min"),
             (default.transaction_idle_ms, "10min"),
+            (auth.recheck_interval_ms, "1s"),
+            (auth.name_failure_interval_ms, "30s"),
+            (auth.peer_failure_interval_ms, "2s"),
+            (tokens.life_ms, "7d"),
         ] {
             assert_eq!(TimeLimit::parse(text), Ok(TimeLimit { limit_ms: ms }));
             assert!(help.contains(&format!("[default: {text}]")), "{text}");
@@ -272,6 +372,9 @@ mod tests {
             default.connection_count_max,
             default.prepared_count_max,
             default.streams_per_connection_max as usize,
+            auth.name_failure_count_max as usize,
+            auth.peer_failure_count_max as usize,
+            tokens.count_per_principal_max,
         ] {
             assert!(help.contains(&format!("[default: {count}]")), "{count}");
         }

@@ -4,9 +4,10 @@
 //! token for some other server) are no obstacle, they only open no session.
 
 use async_trait::async_trait;
+use chatlake_auth::{Credential, Secret};
 use chatlake_types::Access;
 
-use super::{Credentials, Gatekeeper, Login, Peer, Principal, Refusal, SessionKey};
+use super::{Admission, Gatekeeper, Login, Peer, Principal, Refusal, SessionKey};
 
 /// What all tokens of this gatekeeper begin with.
 const TOKEN_PREFIX: &str = "chatlake-session-";
@@ -32,26 +33,34 @@ impl Gatekeeper for Everybody {
         false
     }
 
-    async fn login(&self, _: &Peer, credentials: Credentials) -> Result<Login, Refusal> {
-        let token = match credentials {
-            // the JDBC driver shakes hands with the token that it has
-            Credentials::Bearer(token) if token.starts_with(TOKEN_PREFIX) => token,
-            _ => format!("{TOKEN_PREFIX}{:032x}", rand::random::<u128>()),
-        };
+    async fn login(&self, _: &Peer, credential: Option<Credential>) -> Result<Login, Refusal> {
+        // the JDBC driver shakes hands with the token that it has
+        let token = own_token(credential).unwrap_or_else(|| {
+            Secret::new(format!("{TOKEN_PREFIX}{:032x}", rand::random::<u128>()))
+        });
         Ok(Login {
-            principal: principal(SessionKey::Handshake(token.clone())),
+            principal: principal(SessionKey::Handshake(token.reveal().to_owned())),
             token,
         })
     }
 
-    async fn check(&self, _: &Peer, credentials: Credentials) -> Result<Principal, Refusal> {
-        Ok(principal(match credentials {
-            Credentials::Bearer(token) if token.starts_with(TOKEN_PREFIX) => {
-                SessionKey::Handshake(token)
-            }
-            _ => SessionKey::None,
-        }))
+    async fn check(&self, _: &Peer, credential: Option<Credential>) -> Result<Admission, Refusal> {
+        let session = own_token(credential).map_or(SessionKey::None, |token| {
+            SessionKey::Handshake(token.reveal().to_owned())
+        });
+        Ok(Admission {
+            principal: principal(session),
+            token: None,
+        })
     }
 
-    async fn logout(&self, _: Credentials) {}
+    async fn logout(&self, _: &Peer, _: Option<Credential>) {}
+}
+
+/// A token of this gatekeeper.
+fn own_token(credential: Option<Credential>) -> Option<Secret> {
+    match credential? {
+        Credential::Bearer(token) if token.reveal().starts_with(TOKEN_PREFIX) => Some(token),
+        _ => None,
+    }
 }
