@@ -13,6 +13,7 @@ mod bi_pruning;
 mod damaged_lakes;
 mod export;
 mod hostile_ids;
+mod isolation;
 mod pages;
 mod pruning;
 mod recovery;

@@ -13,6 +13,7 @@ mod gatekeeper;
 mod hostile;
 mod ingest;
 mod keys;
+mod members;
 mod metadata;
 mod prepared;
 mod queries;

@@ -22,7 +22,7 @@ fn pem(name: &str) -> String {
 }
 
 /// Puts certificate and key `name` where the server looks for them.
-fn install(folder: &Path, name: &str) {
+pub fn install(folder: &Path, name: &str) {
     std::fs::write(folder.join("key"), pem(&format!("{name}.key"))).unwrap();
     std::fs::write(folder.join("certificate"), pem(&format!("{name}.pem"))).unwrap();
     std::fs::write(folder.join("authorities"), pem("ca.pem")).unwrap();
@@ -72,7 +72,8 @@ async fn secured(served: &Served, identity: Option<&str>) -> std::io::Result<Tls
     connector(identity).connect(name, stream).await
 }
 
-async fn connect(served: &Served, identity: Option<&str>) -> Option<Channel> {
+/// A connection over TLS, if there is one to be had.
+pub async fn connect(served: &Served, identity: Option<&str>) -> Option<Channel> {
     let mut stream = secured(served, identity).await.ok();
     let endpoint = Endpoint::from_shared(served.address.clone()).unwrap();
     let connected = endpoint.connect_with_connector(tower::service_fn(move |_| {
