@@ -3,7 +3,7 @@
 //! Guarantees: a header is read line by line in the order that its kind of file wants; what is missing, misplaced or
 //! badly formed is named with the line found; the SQL after it is not empty and uses known placeholders only.
 
-use crate::{Error, Result, ViewColumn};
+use crate::{Error, Reference, Result, ViewColumn};
 
 /// Types that columns have.
 const TYPE_NAMES: &[&str] = &[
@@ -85,6 +85,31 @@ impl<'a> Header<'a> {
     pub(crate) fn columns(&mut self, key: &str) -> Result<Vec<ViewColumn>> {
         let lines = self.many(key);
         lines.into_iter().map(|line| self.column(line)).collect()
+    }
+
+    /// The following lines `reference`: `view | column, column`.
+    pub(crate) fn references(&mut self) -> Result<Vec<Reference>> {
+        let lines = self.many("reference");
+        let reference = |line: &str| match line.split_once('|') {
+            Some((view, columns)) if is_name(view.trim()) => Ok(Reference {
+                view: view.trim().to_owned(),
+                columns: names(columns),
+            }),
+            _ => Err(self.bad_line("a reference `view | column, column`", line)),
+        };
+        lines.into_iter().map(reference).collect()
+    }
+
+    /// Refuses names that are not among the columns.
+    pub(crate) fn refuse_unknown(&self, names: &[String], columns: &[ViewColumn]) -> Result<()> {
+        let is_known = |name: &String| columns.iter().any(|column| column.name == *name);
+        match names.iter().find(|name| !is_known(name)) {
+            Some(found) => Err(Error::UnknownColumn {
+                what: self.what.clone(),
+                found: found.clone(),
+            }),
+            None => Ok(()),
+        }
     }
 
     /// The SQL, once every line of the header was read.
@@ -172,6 +197,11 @@ impl<'a> Header<'a> {
         }
         Ok(())
     }
+}
+
+/// Names separated by commas.
+pub(crate) fn names(list: &str) -> Vec<String> {
+    list.split(',').map(|name| name.trim().to_owned()).collect()
 }
 
 /// Is it a name in lower case, as columns and options have?

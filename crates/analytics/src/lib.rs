@@ -21,7 +21,7 @@ pub use page::{
     COMMON_OPTIONS, Filter, LISTING_OPTIONS, Listing, Page, PageClass, PageOption, SortColumn,
 };
 pub use reference::{bi_markdown, pages_markdown, views_markdown};
-pub use view::{View, ViewColumn};
+pub use view::{Reference, View, ViewColumn};
 pub use workflows::{DUE_MESSAGES_SQL, REGISTERED_WORKFLOWS_SQL, UNFINISHED_RUNS_SQL};
 
 /// Name of the placeholder `$as_of`: a TIMESTAMP (µs, UTC). Nothing that happened later is seen; the far future
@@ -59,3 +59,6 @@ pub const WINDOW_DAYS: &str = "window_days";
 /// SQL that finds the account of `$chatbot_id`: `account_id`, `timezone`, `business_hours`; no row when it is not
 /// registered (domain specification §2.4).
 pub const TENANT_SQL: &str = include_str!("tenant.sql");
+
+/// SQL that lists every registered chatbot: `account_id`, `chatbot_id`.
+pub const REGISTERED_CHATBOTS_SQL: &str = include_str!("registered_chatbots.sql");

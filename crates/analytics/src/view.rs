@@ -4,15 +4,20 @@
 //! -- view: name
 //! -- doc: What one row is.
 //! -- source: section of the domain specification
+//! -- key: column, column
+//! -- reference: other_view | column, column
 //! -- column: name | TYPE | What the values mean.
 //! SELECT …
 //! ```
+//!
+//! `key` (the columns that identify a row and are never NULL) and `reference` (columns that hold the key of another view of
+//! the same schema, in its order) are left out where there is none.
 //!
 //! Guarantees: a [`View`] obtained from this crate has all of this, in this order; every column has a unique name, a known
 //! type and documentation. That the columns are those which the SQL gives is for a test with a planner to show.
 
 use crate::Result;
-use crate::header::Header;
+use crate::header::{Header, names};
 
 /// A derived relation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,10 +28,23 @@ pub struct View {
     pub doc: String,
     /// Where the definition comes from: sections of the domain specification.
     pub source: String,
+    /// The columns that identify a row; empty where there are none.
+    pub key: Vec<String>,
+    /// What the rows belong to.
+    pub references: Vec<Reference>,
     /// The columns in the order in which the SQL gives them.
     pub columns: Vec<ViewColumn>,
     /// A SELECT statement; its only placeholders are those that it was read with.
     pub sql: String,
+}
+
+/// Columns that hold the key of another view of the same schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The other view.
+    pub view: String,
+    /// Columns of this view, in the order of the other one's key.
+    pub columns: Vec<String>,
 }
 
 /// A column of a view or page.
@@ -50,16 +68,24 @@ impl View {
         let mut header = Header::open("view", name, text)?;
         let doc = header.one("doc")?.to_owned();
         let source = header.one("source")?.to_owned();
+        let key = header.optional("key").map_or_else(Vec::new, names);
+        let references = header.references()?;
         let columns = header.columns("column")?;
         if columns.is_empty() {
             header.one("column")?;
         }
         header.refuse_repeated(columns.iter().map(|column| column.name.as_str()))?;
+        header.refuse_unknown(&key, &columns)?;
+        for reference in &references {
+            header.refuse_unknown(&reference.columns, &columns)?;
+        }
         let sql = header.sql("column", placeholders)?;
         Ok(Self {
             name: name.to_owned(),
             doc,
             source,
+            key,
+            references,
             columns,
             sql,
         })
@@ -75,6 +101,8 @@ mod tests {
 -- view: things
 -- doc: Things as of now.
 -- source: spec §9.2
+-- key: id
+-- reference: others | id
 -- column: id | TEXT | Id.
 -- column: at | TIMESTAMP | Time.
 
@@ -101,6 +129,14 @@ WHERE at <= $as_of
         assert_eq!(
             (view.name.as_str(), view.doc.as_str(), view.source.as_str()),
             ("things", "Things as of now.", "spec §9.2")
+        );
+        let other = Reference {
+            view: "others".to_owned(),
+            columns: vec!["id".to_owned()],
+        };
+        assert_eq!(
+            (view.key, view.references),
+            (vec!["id".to_owned()], vec![other])
         );
         let at = ViewColumn {
             name: "at".to_owned(),
@@ -129,7 +165,7 @@ WHERE at <= $as_of
         );
         assert_eq!(
             error_of("-- source: spec §9.2\n", ""),
-            misplaced("source", "-- column: id | TEXT | Id.")
+            misplaced("source", "-- key: id")
         );
         assert_eq!(
             error_of("-- column: at", "-- colum: at"),
@@ -159,6 +195,14 @@ WHERE at <= $as_of
             error_of("column: at", "column: id"),
             "expected `id` of view `things` once"
         );
+    }
+
+    #[test]
+    fn a_key_or_reference_of_other_columns_is_refused() {
+        let unknown = "expected a column of view `things`, found `ident`";
+        assert_eq!(error_of("key: id", "key: ident"), unknown);
+        assert_eq!(error_of("others | id", "others | ident"), unknown);
+        assert!(error_of("others | id", "others").starts_with("expected a reference"));
     }
 
     #[test]

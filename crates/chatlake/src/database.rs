@@ -1,11 +1,12 @@
 //! An open lake with a query engine: what a program embeds.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chatlake_analytics::Library;
 use chatlake_ingest::{IngestOptions, IngestReport, Source};
-use chatlake_storage::{Lake, LakeCheck, Location};
-use chatlake_types::{AccessScope, Clock, SystemClock};
+use chatlake_storage::{Lake, LakeCheck, LakeSnapshot, Location};
+use chatlake_types::{Access, AccessScope, Clock, Permissions, SystemClock};
 use datafusion::execution::SessionState;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
@@ -14,18 +15,32 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use url::Url;
 
+use crate::audit::AuditTrail;
 use crate::catalog::{CATALOG, DEFAULT_SCHEMA};
 use crate::cooperative_joins::CooperativeJoins;
 use crate::entity_table::STORE_URL;
 use crate::local_day_bounds;
 use crate::planner::Planner;
+use crate::queries::Queries;
+use crate::registered_chatbots::RegisteredChatbots;
+use crate::scratch::{ByteBudget, Scratch};
 use crate::session::Session;
 use crate::settings::Settings;
+use crate::snapshots::Snapshots;
 use crate::unnest_keys::UnnestKeys;
 use crate::{Error, Result};
 
 /// The largest consumers named when memory runs out.
 const NAMED_CONSUMERS: usize = 3;
+
+/// The folder of a lake at a path or URL, when it is on this machine's disk. Touches nothing.
+///
+/// # Errors
+/// When it is not a location that this build can reach.
+pub fn local_folder(url: &str) -> Result<Option<PathBuf>> {
+    let location = Location::parse(url)?;
+    Ok(location.folder().map(Path::to_path_buf))
+}
 
 /// How a lake is opened.
 #[derive(Clone, Debug)]
@@ -36,6 +51,8 @@ pub struct OpenOptions {
     pub clock: Arc<dyn Clock>,
     /// Limits.
     pub settings: Settings,
+    /// Who keeps the audit log, if somebody does.
+    pub audit: Option<Arc<dyn AuditTrail>>,
 }
 
 impl Default for OpenOptions {
@@ -44,6 +61,7 @@ impl Default for OpenOptions {
             create: false,
             clock: Arc::new(SystemClock),
             settings: Settings::default(),
+            audit: None,
         }
     }
 }
@@ -61,6 +79,11 @@ struct Inner {
     /// Functions, limits and defaults, without a catalog: every query gets its own.
     base: SessionState,
     library: Arc<Library>,
+    registered_chatbots: RegisteredChatbots,
+    queries: Arc<Queries>,
+    audit: Option<Arc<dyn AuditTrail>>,
+    snapshots: Snapshots,
+    scratch_bytes: Arc<ByteBudget>,
     /// Held by the call of `run_workflows` whose turn it is.
     workflow_turn: tokio::sync::Mutex<()>,
 }
@@ -92,6 +115,7 @@ impl Chatlake {
             create,
             clock,
             settings,
+            audit,
         } = options;
         let library = match &settings.sql_folder {
             None => Arc::clone(Library::built_in()),
@@ -101,11 +125,16 @@ impl Chatlake {
         let base = base_state(&lake, &settings)?;
         Ok(Self {
             inner: Arc::new(Inner {
+                queries: Queries::new(Arc::clone(&clock), &settings, audit.clone()),
+                audit,
+                snapshots: Snapshots::new(settings.snapshot_count_max),
+                scratch_bytes: ByteBudget::new("scratch_bytes_max", settings.scratch_bytes_max),
                 lake,
                 clock,
                 settings,
                 base,
                 library,
+                registered_chatbots: RegisteredChatbots::default(),
                 workflow_turn: tokio::sync::Mutex::default(),
             }),
         })
@@ -113,12 +142,26 @@ impl Chatlake {
 
     /// A session that sees every row: embedded use acts as the owner (domain specification §9.5).
     pub fn session(&self) -> Session {
-        self.session_with_scope(AccessScope::Everything)
+        self.session_as(Access::owner())
     }
 
-    /// A session that sees only rows of the scope.
+    /// A session that sees only rows of the scope, and may ask whatever it likes about them.
     pub fn session_with_scope(&self, scope: AccessScope) -> Session {
-        Session::new(self.clone(), scope)
+        self.session_as(Access {
+            scope,
+            permissions: Permissions::ALL,
+        })
+    }
+
+    /// A session for somebody: it sees only rows of the scope, and asks only what the permissions allow (domain
+    /// specification §9.5). Anything else is `permission_denied` when a statement is planned.
+    pub fn session_as(&self, access: Access) -> Session {
+        Session::new(self.clone(), access)
+    }
+
+    /// Stops the running queries with this label (see `Query::labelled`); how many there were.
+    pub fn cancel_queries(&self, label: &str) -> usize {
+        self.inner.queries.cancel(label)
     }
 
     /// Takes records in: one file or stream, whole or not at all.
@@ -159,6 +202,36 @@ impl Chatlake {
 
     pub(crate) fn library(&self) -> &Arc<Library> {
         &self.inner.library
+    }
+
+    pub(crate) fn registered_chatbots(&self) -> &RegisteredChatbots {
+        &self.inner.registered_chatbots
+    }
+
+    pub(crate) fn queries(&self) -> &Arc<Queries> {
+        &self.inner.queries
+    }
+
+    pub(crate) fn audit(&self) -> Option<&Arc<dyn AuditTrail>> {
+        self.inner.audit.as_ref()
+    }
+
+    /// Scratch tables for a new session.
+    pub(crate) fn new_scratch(&self) -> Scratch {
+        let session_bytes_max = self.settings().scratch_session_bytes_max;
+        Scratch::new(session_bytes_max, Arc::clone(&self.inner.scratch_bytes))
+    }
+
+    /// The newest commit, which is remembered for a while.
+    pub(crate) fn newest_snapshot(&self) -> Arc<LakeSnapshot> {
+        let snapshot = self.inner.lake.snapshot();
+        self.inner.snapshots.remember(&snapshot);
+        snapshot
+    }
+
+    /// The lake as of a commit, if that is remembered.
+    pub(crate) fn snapshot_at(&self, commit: u64) -> Option<Arc<LakeSnapshot>> {
+        self.inner.snapshots.at(commit)
     }
 
     pub(crate) fn workflow_turn(&self) -> &tokio::sync::Mutex<()> {

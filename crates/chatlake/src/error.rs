@@ -25,6 +25,15 @@ pub enum Error {
     /// The statement is not one that this database runs.
     #[error("{0}")]
     Unsupported(String),
+    /// What was named is not there (any more).
+    #[error("{0}")]
+    NotFound(String),
+    /// What was to be made is there already.
+    #[error("{0}")]
+    AlreadyExists(String),
+    /// Somebody stopped the query.
+    #[error("{0}")]
+    Stopped(String),
     /// The session may not see what was asked for.
     #[error("permission_denied: {0}")]
     PermissionDenied(String),
@@ -62,6 +71,9 @@ impl Error {
             Self::Library(error) => error.code(),
             Self::Sql(_) | Self::Variable(_) | Self::Setting { .. } => ErrorCode::InvalidInput,
             Self::Unsupported(_) => ErrorCode::Unsupported,
+            Self::NotFound(_) => ErrorCode::NotFound,
+            Self::AlreadyExists(_) => ErrorCode::AlreadyExists,
+            Self::Stopped(_) => ErrorCode::Cancelled,
             Self::PermissionDenied(_) => ErrorCode::PermissionDenied,
             Self::Limit(_) => ErrorCode::LimitReached,
             Self::Data(_) => ErrorCode::DataDamaged,

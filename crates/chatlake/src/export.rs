@@ -32,8 +32,11 @@ pub use stream::ExportStream;
 pub(crate) use table::{FUNCTION, plan_export};
 
 use crate::Result;
+use crate::audit::AuditedAction;
 use crate::catalog::QueryScope;
 use crate::pages::{Paging, plan_call, zone_of};
+use crate::permissions::require_queries;
+use crate::queries::QueryOrigin;
 use crate::query::Query;
 use crate::session::Session;
 use files::file_calls;
@@ -104,6 +107,16 @@ impl Session {
     /// # Errors
     /// When there is no such page, the session may not ask it, or a period or option is wrong.
     pub async fn export(&self, request: &ExportRequest) -> Result<Export> {
+        let origin = QueryOrigin {
+            action: AuditedAction::Export,
+            ..self.origin(&["export of the page ", &request.page].concat())
+        };
+        let planned = self.plan_export(request, &origin).await;
+        planned.inspect_err(|error| self.note_refusal(error, origin))
+    }
+
+    async fn plan_export(&self, request: &ExportRequest, origin: &QueryOrigin) -> Result<Export> {
+        require_queries(self.permissions())?;
         let environment = self.begin().await?;
         let mut files = Vec::new();
         for planned in plan_files(self, &environment.scope, request).await? {
@@ -111,6 +124,7 @@ impl Session {
                 name: planned.name,
                 query: Query::new(
                     self.database(),
+                    origin.clone(),
                     Arc::clone(&environment.state),
                     planned.rows,
                 )?,

@@ -2,8 +2,9 @@
 //!
 //! [`Chatlake::open`] a lake, [`Chatlake::ingest`] conversations, ask them in SQL through a [`Session`].
 //! Guarantees: a query sees one commit of the lake, whole, the newest when it began; nobody reads rows outside of the
-//! session's [`AccessScope`]; memory and time are bounded by [`Settings`].
+//! session's [`AccessScope`], nor asks what its [`Permissions`] do not allow; memory and time are bounded by [`Settings`].
 
+mod audit;
 mod bi_types;
 mod catalog;
 mod cooperative_joins;
@@ -13,27 +14,36 @@ mod error;
 mod export;
 mod local_day_bounds;
 mod pages;
+mod permissions;
 mod planner;
+mod queries;
 mod query;
+mod registered_chatbots;
+mod scratch;
 mod session;
 mod settings;
 mod shared_plans;
+mod snapshots;
 mod unnest_keys;
 mod workflows;
 
 pub use chatlake_ingest::{Format, IngestOptions, IngestReport, OnError, Progress, Source};
 pub use chatlake_storage::{Damage, LakeCheck as CheckReport, TableCheck};
-pub use chatlake_types::{AccessScope, Clock, ErrorCode, FixedClock, SystemClock};
+pub use chatlake_types::{
+    Access, AccessScope, Clock, ErrorCode, FixedClock, Permission, Permissions, SystemClock,
+};
 
-pub use crate::catalog::{CATALOG, TableInfo};
-pub use crate::database::{Chatlake, OpenOptions};
+pub use crate::audit::{AuditRow, AuditTrail, AuditedAction, AuditedOutcome, AuditedStatement};
+pub use crate::catalog::{CATALOG, DEFAULT_SCHEMA, ForeignKey, TableInfo};
+pub use crate::database::{Chatlake, OpenOptions, local_folder};
 pub use crate::error::{Error, Result};
 pub use crate::export::{
     CsvEncoder, CsvOptions, Export, ExportFile, ExportFormat, ExportRequest, ExportStream,
     FileEncoder, LineEnd, NdjsonEncoder, ParquetEncoder,
 };
 pub use crate::query::{Prepared, Query};
-pub use crate::session::Session;
+pub use crate::scratch::{IfAbsent, IfExists};
+pub use crate::session::{IngestTarget, Savepoint, Session};
 pub use crate::settings::Settings;
 pub use crate::workflows::{
     ActionFailure, ActionHost, RefusedWorkflow, WorkflowAction, WorkflowOptions, WorkflowReport,

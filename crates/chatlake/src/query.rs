@@ -1,27 +1,32 @@
 //! A planned statement, ready to run, and a prepared one.
 //!
 //! Guarantees: the announced schema is the schema of every batch; a stream that is dropped stops using CPU; a query that
-//! runs longer than `query_timeout_ms` ends with an error that names the setting.
+//! runs longer than `query_timeout_ms`, or gives more rows than `result_rows_max`, ends with an error that names the setting;
+//! it is listed in `system.queries` from when it waits for its turn until it ends, and `KILL` stops it.
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use arrow::array::{RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::DataFusionError;
 use datafusion::execution::{
     RecordBatchStream, SendableRecordBatchStream, SessionState, TaskContext,
 };
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
-use futures::{Stream, StreamExt, TryStreamExt};
+use futures::future::BoxFuture;
+use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
 use tokio::time::{Instant, Sleep};
 
 use crate::bi_types::{readable_batch, readable_schema};
+use crate::catalog::SYSTEM_SCHEMA;
 use crate::database::Chatlake;
-use crate::session::{Session, row_values};
+use crate::queries::{QueryOrigin, RunningQuery};
+use crate::session::{Change, Session, row_values};
 use crate::{Error, Result};
 
 type BatchStream = Pin<Box<dyn Stream<Item = Result<RecordBatch, DataFusionError>> + Send>>;
@@ -32,13 +37,17 @@ enum Work {
     Plan(Arc<SessionState>, Box<LogicalPlan>),
     /// An answer that is there already.
     Ready(Vec<RecordBatch>),
+    /// Something to be changed.
+    Change(Box<Change>),
 }
 
 /// See the module's documentation.
 pub struct Query {
+    database: Chatlake,
     work: Work,
     schema: SchemaRef,
-    timeout_ms: u64,
+    origin: QueryOrigin,
+    commit: Option<u64>,
 }
 
 impl std::fmt::Debug for Query {
@@ -52,28 +61,50 @@ impl std::fmt::Debug for Query {
 impl Query {
     pub(crate) fn new(
         database: &Chatlake,
+        origin: QueryOrigin,
         state: Arc<SessionState>,
         plan: LogicalPlan,
     ) -> Result<Self> {
         // the optimizer may still refuse the plan: say so now, and not when the first row is asked for
         let plan = state.optimize(&plan)?;
         let schema = readable_schema(plan.schema().as_arrow());
-        let timeout_ms = database.settings().query_timeout_ms;
         Ok(Self {
+            database: database.clone(),
             work: Work::Plan(state, Box::new(plan)),
             schema,
-            timeout_ms,
+            origin,
+            commit: None,
         })
+    }
+
+    fn ready(database: &Chatlake, work: Work, schema: SchemaRef) -> Self {
+        Self {
+            database: database.clone(),
+            work,
+            schema,
+            origin: QueryOrigin::default(),
+            commit: None,
+        }
+    }
+
+    /// A statement that changes something when it runs.
+    pub(crate) fn change_of(database: &Chatlake, change: Change) -> Result<Self> {
+        let work = Work::Change(Box::new(change));
+        Ok(Self::ready(database, work, Arc::new(Schema::empty())))
+    }
+
+    /// Remembers the commit that it reads.
+    pub(crate) fn at_commit(self, commit: u64) -> Self {
+        Self {
+            commit: Some(commit),
+            ..self
+        }
     }
 
     /// The answer of a statement that gives no rows.
     pub(crate) fn empty(database: &Chatlake) -> Result<Self> {
         let schema = Arc::new(Schema::empty());
-        Ok(Self {
-            work: Work::Ready(Vec::new()),
-            schema,
-            timeout_ms: database.settings().query_timeout_ms,
-        })
+        Ok(Self::ready(database, Work::Ready(Vec::new()), schema))
     }
 
     /// The answer of `SHOW`.
@@ -85,11 +116,7 @@ impl Query {
         ];
         let batch =
             RecordBatch::try_new(Arc::clone(&schema), columns).map_err(DataFusionError::from)?;
-        Ok(Self {
-            work: Work::Ready(vec![batch]),
-            schema,
-            timeout_ms: database.settings().query_timeout_ms,
-        })
+        Ok(Self::ready(database, Work::Ready(vec![batch]), schema))
     }
 
     /// The columns of the result, in types that BI tools read.
@@ -97,34 +124,79 @@ impl Query {
         Arc::clone(&self.schema)
     }
 
-    /// Runs it: rows come as they are asked for.
+    /// The commit that it reads; `None` when it reads nothing of the lake.
+    pub fn commit(&self) -> Option<u64> {
+        self.commit
+    }
+
+    /// Does it change something when it runs? It then gives no rows.
+    pub fn is_change(&self) -> bool {
+        matches!(self.work, Work::Change(_))
+    }
+
+    /// Gives it a name by which `Chatlake::cancel_queries` stops it.
+    #[must_use]
+    pub fn labelled(mut self, label: &str) -> Self {
+        self.origin.label = Some(label.into());
+        self.work = match self.work {
+            Work::Change(change) => Work::Change(Box::new(change.labelled(label))),
+            other => other,
+        };
+        self
+    }
+
+    /// Runs a statement that changes something; the number of rows that it inserted.
     ///
     /// # Errors
-    /// When the plan cannot be started. Errors while it runs come through the stream; see [`Error::from`].
+    /// When it fails, or gives rows.
+    pub async fn change(self) -> Result<u64> {
+        match self.work {
+            Work::Change(change) => change.apply().await,
+            Work::Ready(_) => Ok(0),
+            Work::Plan(..) => Err(Error::Unsupported(
+                "expected a statement without a result, found a query".to_owned(),
+            )),
+        }
+    }
+
+    /// Runs it: rows come as they are asked for. It waits for its turn when too many others run.
+    ///
+    /// # Errors
+    /// When it waits too long, or the plan cannot be started. Errors while it runs come through the stream; see
+    /// [`Error::from`].
     pub async fn stream(self) -> Result<SendableRecordBatchStream> {
-        let (inner, state): (BatchStream, _) = match self.work {
-            Work::Ready(batches) => (
-                Box::pin(futures::stream::iter(batches.into_iter().map(Ok))),
-                None,
-            ),
+        let settings = self.database.settings();
+        let (timeout_ms, rows_max) = (settings.query_timeout_ms, settings.result_rows_max);
+        let (inner, state, running): (BatchStream, _, _) = match self.work {
+            Work::Ready(batches) => (ready(batches), None, None),
+            Work::Change(change) => {
+                change.apply().await?;
+                (ready(Vec::new()), None, None)
+            }
             Work::Plan(state, plan) => {
-                let physical: Arc<dyn ExecutionPlan> = state
-                    .query_planner()
-                    .create_physical_plan(&plan, state.as_ref())
-                    .await?;
-                let context = Arc::new(TaskContext::from(state.as_ref()));
-                (execute_stream(physical, context)?, Some(state))
+                let waits = !looks_at_queries_only(&plan);
+                let queries = self.database.queries();
+                let mut running = queries.admit(&self.origin, waits).await?;
+                let started = start(&state, &plan).await;
+                let inner = started.map_err(|error| running.failed(error))?;
+                (inner, Some(state), Some(running))
             }
         };
-        let deadline = (self.timeout_ms > 0).then(|| {
-            let limit = Duration::from_millis(self.timeout_ms);
+        let deadline = (timeout_ms > 0).then(|| {
+            let limit = Duration::from_millis(timeout_ms);
             Box::pin(tokio::time::sleep_until(Instant::now() + limit))
         });
+        let stop = running
+            .as_ref()
+            .map(|running| running.stop_signal().boxed());
         Ok(Box::pin(ReadableStream {
             inner,
             schema: self.schema,
             deadline,
-            timeout_ms: self.timeout_ms,
+            timeout_ms,
+            rows_max,
+            stop,
+            running,
             ended: false,
             _state: state,
         }))
@@ -139,6 +211,41 @@ impl Query {
     }
 }
 
+fn ready(batches: Vec<RecordBatch>) -> BatchStream {
+    Box::pin(futures::stream::iter(batches.into_iter().map(Ok)))
+}
+
+async fn start(state: &Arc<SessionState>, plan: &LogicalPlan) -> Result<BatchStream> {
+    let physical: Arc<dyn ExecutionPlan> = state
+        .query_planner()
+        .create_physical_plan(plan, state.as_ref())
+        .await?;
+    let context = Arc::new(TaskContext::from(state.as_ref()));
+    Ok(execute_stream(physical, context)?)
+}
+
+/// Is it a plain look at `system.queries`? That one must work when all turns are taken, and cannot be made expensive.
+fn looks_at_queries_only(plan: &LogicalPlan) -> bool {
+    let (mut scan_count, mut is_plain) = (0, true);
+    let visited = plan.apply_with_subqueries(|node| {
+        match node {
+            LogicalPlan::TableScan(scan) => {
+                scan_count += 1;
+                is_plain &= scan.table_name.schema() == Some(SYSTEM_SCHEMA)
+                    && scan.table_name.table() == "queries";
+            }
+            LogicalPlan::Projection(_)
+            | LogicalPlan::Filter(_)
+            | LogicalPlan::Sort(_)
+            | LogicalPlan::Limit(_)
+            | LogicalPlan::SubqueryAlias(_) => {}
+            _ => is_plain = false,
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
+    visited.is_ok() && is_plain && scan_count == 1
+}
+
 /// The columns of `SHOW name`.
 pub(crate) fn show_schema() -> SchemaRef {
     Arc::new(Schema::new(vec![
@@ -147,15 +254,66 @@ pub(crate) fn show_schema() -> SchemaRef {
     ]))
 }
 
-/// Turns batches into readable types and watches the time.
+/// Turns batches into readable types, counts them, watches the time and whether somebody stops the query.
 struct ReadableStream {
     inner: BatchStream,
     schema: SchemaRef,
     deadline: Option<Pin<Box<Sleep>>>,
     timeout_ms: u64,
+    rows_max: u64,
+    stop: Option<BoxFuture<'static, ()>>,
+    running: Option<RunningQuery>,
     ended: bool,
     /// Tables that list tables (`information_schema`) ask the catalog while they run.
     _state: Option<Arc<SessionState>>,
+}
+
+impl ReadableStream {
+    /// Why the query may not go on, if it may not.
+    fn interruption(&mut self, context: &mut Context<'_>) -> Option<Error> {
+        if let Some(deadline) = &mut self.deadline
+            && deadline.as_mut().poll(context).is_ready()
+        {
+            return Some(Error::Limit(format!(
+                "the query ran longer than `query_timeout_ms` = {} allows",
+                self.timeout_ms
+            )));
+        }
+        let stop = self.stop.as_mut()?;
+        let is_stopped = stop.as_mut().poll(context).is_ready();
+        let running = self.running.as_ref().filter(|_| is_stopped)?;
+        Some(running.stopped())
+    }
+
+    /// A batch in readable types, counted.
+    fn readable(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let batch = readable_batch(batch, &self.schema).map_err(DataFusionError::from)?;
+        let Some(running) = &self.running else {
+            return Ok(batch);
+        };
+        let row_count = running.count(batch.num_rows(), batch.get_array_memory_size());
+        if self.rows_max > 0 && row_count > self.rows_max {
+            return Err(Error::Limit(format!(
+                "expected a result of at most {} rows (`result_rows_max`), found more",
+                self.rows_max
+            )));
+        }
+        Ok(batch)
+    }
+
+    /// Ends the query by an error; what still runs is dropped with the plan.
+    fn fail(&mut self, error: Error) -> DataFusionError {
+        self.ended = true;
+        self.inner = Box::pin(futures::stream::empty());
+        let error = match &mut self.running {
+            Some(running) => running.failed(error),
+            None => error,
+        };
+        // its turn is free, also while the reader keeps the stream
+        self.stop = None;
+        self.running = None;
+        error.into_datafusion()
+    }
 }
 
 impl Stream for ReadableStream {
@@ -165,22 +323,26 @@ impl Stream for ReadableStream {
         if self.ended {
             return Poll::Ready(None);
         }
-        if let Some(deadline) = &mut self.deadline
-            && deadline.as_mut().poll(context).is_ready()
-        {
-            let error = Error::Limit(format!(
-                "the query ran longer than `query_timeout_ms` = {} allows",
-                self.timeout_ms
-            ));
-            self.ended = true;
-            // what still runs is dropped with the plan
-            self.inner = Box::pin(futures::stream::empty());
-            return Poll::Ready(Some(Err(error.into_datafusion())));
+        if let Some(error) = self.interruption(context) {
+            return Poll::Ready(Some(Err(self.fail(error))));
         }
-        let schema = Arc::clone(&self.schema);
-        self.inner.poll_next_unpin(context).map(|item| {
-            item.map(|batch| batch.and_then(|batch| Ok(readable_batch(&batch, &schema)?)))
-        })
+        let item = match ready!(self.inner.poll_next_unpin(context)) {
+            Some(Ok(batch)) => Some(match self.readable(&batch) {
+                Ok(batch) => Ok(batch),
+                Err(error) => Err(self.fail(error)),
+            }),
+            Some(Err(error)) => Some(Err(self.fail(Error::from(error)))),
+            None => {
+                self.ended = true;
+                if let Some(running) = &mut self.running {
+                    running.finished();
+                }
+                self.stop = None;
+                self.running = None;
+                None
+            }
+        };
+        Poll::Ready(item)
     }
 }
 

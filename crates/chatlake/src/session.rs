@@ -1,16 +1,23 @@
 //! A session: whose rows are seen, the variables that were set, and the way from SQL text to a running query.
 //!
-//! Guarantees: every statement sees the newest commit when it is planned, and nothing newer; only reading statements and
-//! `SET` / `SHOW` run; the scope cannot be widened by SQL.
+//! Guarantees: every statement sees the newest commit when it is planned, and nothing newer; statements read, set variables,
+//! stop queries (`KILL`) and change the session's own scratch tables, nothing else; neither scope nor permissions can be widened
+//! by SQL.
 
+mod changes;
+mod forks;
+mod ingest;
 mod statements;
+mod tables;
 mod variables;
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
-use chatlake_types::AccessScope;
+use arrow::datatypes::{DataType, Field, Schema};
+use chatlake_storage::LakeSnapshot;
+use chatlake_types::{Access, AccessScope, ErrorCode, Permissions};
 use chrono::DateTime;
 use datafusion::common::ParamValues;
 use datafusion::common::metadata::ScalarAndMetadata;
@@ -19,39 +26,61 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::scalar::ScalarValue;
 use datafusion::sql::parser::Statement as EngineStatement;
 
+use crate::audit::{AuditedAction, AuditedOutcome};
 use crate::bi_types::readable_schema;
-use crate::catalog::{
-    BI_SCHEMA, CATALOG, DEFAULT_SCHEMA, QueryCatalogs, QueryScope, TableInfo, system,
-};
+use crate::catalog::{DEFAULT_SCHEMA, QueryCatalogs, QueryScope};
 use crate::database::Chatlake;
 use crate::entity_table::visible_rows::VisibleRows;
 use crate::export;
 use crate::pages::{self, Placeholders};
+use crate::permissions::{require_explanation, require_queries};
+use crate::queries::QueryOrigin;
 use crate::query::{Prepared, Query, show_schema};
+use crate::scratch::Scratch;
+pub(crate) use crate::session::changes::Change;
+use crate::session::changes::PlannedChange;
+pub use crate::session::forks::Savepoint;
+pub use crate::session::ingest::IngestTarget;
 use crate::session::statements::{Statement, parse};
 use crate::session::variables::Variables;
 use crate::{Error, Result};
 
-/// See the module's documentation. Clones share the variables.
+/// See the module's documentation. Clones share the variables and the scratch tables.
 #[derive(Clone, Debug)]
 pub struct Session {
     database: Chatlake,
     scope: Arc<AccessScope>,
+    permissions: Permissions,
     variables: Arc<Mutex<Variables>>,
+    scratch: Arc<Scratch>,
+    user: Option<Arc<str>>,
+    peer: Option<IpAddr>,
+    /// The commit that is read; the newest one when not set.
+    snapshot: Option<Arc<LakeSnapshot>>,
 }
 
 impl Session {
-    pub(crate) fn new(database: Chatlake, scope: AccessScope) -> Self {
+    pub(crate) fn new(database: Chatlake, access: Access) -> Self {
         Self {
+            scratch: Arc::new(database.new_scratch()),
             database,
-            scope: Arc::new(scope),
+            scope: Arc::new(access.scope),
+            permissions: access.permissions,
             variables: Arc::default(),
+            user: None,
+            peer: None,
+            snapshot: None,
         }
     }
 
     /// The database it belongs to.
     pub fn database(&self) -> &Chatlake {
         &self.database
+    }
+
+    /// What may be done in it.
+    pub fn permissions(&self) -> Permissions {
+        self.permissions
     }
 
     /// Plans one statement. `SET` takes effect here; everything else runs when the query's stream is polled.
@@ -64,35 +93,92 @@ impl Session {
 
     /// Plans one statement with values for its placeholders `$1`, `$2`, …
     pub(crate) async fn query_with(&self, sql: &str, values: Option<ParamValues>) -> Result<Query> {
+        let planned = self.plan_with(sql, values).await;
+        planned.inspect_err(|error| self.note_refusal(error, self.origin(sql)))
+    }
+
+    /// Tells the audit log when somebody wanted more than they may.
+    pub(crate) fn note_refusal(&self, error: &Error, origin: QueryOrigin) {
+        if error.code() == ErrorCode::PermissionDenied {
+            let queries = self.database.queries();
+            queries.record(&origin, AuditedOutcome::Refused, 0);
+        }
+    }
+
+    async fn plan_with(&self, sql: &str, values: Option<ParamValues>) -> Result<Query> {
+        require_queries(self.permissions)?;
         let statement = match parse(self.database.base_state(), sql)? {
             Statement::Set { name, value } => {
-                self.change_variables(|variables| variables.set(&name, &value))?;
+                let scope = self.newest_scope().await?;
+                self.change_variables(&scope, |variables| variables.set(&name, &value))?;
                 return Query::empty(&self.database);
             }
             Statement::Reset { name } => {
-                self.change_variables(|variables| variables.reset(&name))?;
+                let scope = self.newest_scope().await?;
+                self.change_variables(&scope, |variables| variables.reset(&name))?;
                 return Query::empty(&self.database);
             }
             Statement::Show { name } => {
                 let value = self.variables().get(&name)?;
                 return Query::one_text(&self.database, &name, value);
             }
+            Statement::Kill { id } => {
+                let scope = self.begin().await?.scope;
+                let origin = self.origin(sql);
+                let change = Change::kill(scope, Arc::clone(&self.scratch), id, origin);
+                return Query::change_of(&self.database, change);
+            }
             Statement::Read(statement) => statement,
         };
         let environment = self.begin().await?;
         let placeholders = Placeholders::Values(values.as_ref());
-        let (statement, _) = self
+        let WithPages {
+            statement, action, ..
+        } = self
             .with_pages(&environment, statement, placeholders)
             .await?;
-        let state = environment.state;
+        let state = statement_state(&environment);
         let plan = state.statement_to_plan(statement).await?;
-        statements::verify(&plan)?;
-        let plan = match values {
-            Some(values) => plan.with_param_values(values)?,
-            None => plan,
+        require_explanation(&self.scope, &plan)?;
+        let change = PlannedChange::of(&plan, &environment.scope)?;
+        let read = change.as_ref().map_or(Some(&plan), PlannedChange::input);
+        let query = match read {
+            None => None,
+            Some(plan) => {
+                statements::verify(plan)?;
+                let plan = match values {
+                    Some(values) => plan.clone().with_param_values(values)?,
+                    None => plan.clone(),
+                };
+                refuse_unbound(&plan)?;
+                let commit = environment.scope.snapshot.commit();
+                let origin = QueryOrigin {
+                    action,
+                    ..self.origin(sql)
+                };
+                Some(Query::new(&self.database, origin, state, plan)?.at_commit(commit))
+            }
         };
-        refuse_unbound(&plan)?;
-        Query::new(&self.database, state, plan)
+        match (change, query) {
+            (Some(change), query) => {
+                let scratch = Arc::clone(&self.scratch);
+                let change = change.ready(environment.scope, scratch, query)?;
+                Query::change_of(&self.database, change)
+            }
+            (None, Some(query)) => Ok(query),
+            (None, None) => Err(Error::Internal("a statement without a plan".to_owned())),
+        }
+    }
+
+    /// What is known about a query before it runs.
+    pub(crate) fn origin(&self, sql: &str) -> QueryOrigin {
+        QueryOrigin {
+            user: self.user.clone(),
+            peer: self.peer,
+            action: AuditedAction::Query,
+            label: None,
+            sql: sql.into(),
+        }
     }
 
     /// Plans a statement that may hold placeholders, to be run many times.
@@ -100,25 +186,46 @@ impl Session {
     /// # Errors
     /// As [`Session::query`].
     pub async fn prepare(&self, sql: &str) -> Result<Prepared> {
+        let prepared = self.prepare_statement(sql).await;
+        prepared.inspect_err(|error| self.note_refusal(error, self.origin(sql)))
+    }
+
+    async fn prepare_statement(&self, sql: &str) -> Result<Prepared> {
+        require_queries(self.permissions)?;
         let none = || Arc::new(Schema::empty());
         let statement = match parse(self.database.base_state(), sql)? {
             Statement::Read(statement) => statement,
             Statement::Show { .. } => {
                 return Ok(Prepared::new(self.clone(), sql, show_schema(), none()));
             }
-            Statement::Set { .. } | Statement::Reset { .. } => {
+            Statement::Set { .. } | Statement::Reset { .. } | Statement::Kill { .. } => {
                 return Ok(Prepared::new(self.clone(), sql, none(), none()));
             }
         };
         let environment = self.begin().await?;
         let placeholders = Placeholders::Unknown(Vec::new());
-        let (statement, in_pages) = self
+        let WithPages {
+            statement,
+            placeholders: in_pages,
+            ..
+        } = self
             .with_pages(&environment, statement, placeholders)
             .await?;
-        let state = environment.state;
+        let state = statement_state(&environment);
         let plan = state.statement_to_plan(statement).await?;
-        statements::verify(&plan)?;
+        require_explanation(&self.scope, &plan)?;
+        let change = PlannedChange::of(&plan, &environment.scope)?;
+        let read = change.as_ref().map_or(Some(&plan), PlannedChange::input);
+        read.map_or(Ok(()), statements::verify)?;
         let parameters = parameter_schema(&plan, in_pages)?;
+        if change.is_some() {
+            return Ok(Prepared::new(
+                self.clone(),
+                sql,
+                none(),
+                Arc::new(parameters),
+            ));
+        }
         // types that follow from operators and functions are known after analysis
         let analyzed =
             state
@@ -138,61 +245,6 @@ impl Session {
         ))
     }
 
-    /// Every table and view of the session, by schema and name.
-    ///
-    /// # Errors
-    /// When a view cannot be planned.
-    pub async fn tables(&self) -> Result<Vec<TableInfo>> {
-        let state = self.begin().await?.state;
-        let mut list = Vec::new();
-        let catalog = state.catalog_list().catalog(CATALOG);
-        let library = self.database.library();
-        for (name, views) in [(BI_SCHEMA, library.bi()), (DEFAULT_SCHEMA, library.views())] {
-            let schema = catalog.as_ref().and_then(|catalog| catalog.schema(name));
-            let schema =
-                schema.ok_or_else(|| Error::Internal("the catalog has no views".to_owned()))?;
-            for view in views {
-                let planned = schema.table(&view.name).await?;
-                let planned = planned
-                    .ok_or_else(|| Error::Internal(format!("view `{}` is not there", view.name)))?;
-                list.push(TableInfo {
-                    schema: name.to_owned(),
-                    name: view.name.clone(),
-                    kind: "VIEW",
-                    doc: view.doc.clone(),
-                    arrow_schema: documented(&readable_schema(&planned.schema()), |name| {
-                        let mut columns = view.columns.iter();
-                        let column = columns.find(|column| column.name == name);
-                        column.map(|column| column.doc.clone())
-                    }),
-                });
-            }
-        }
-        for table in chatlake_schema::tables() {
-            list.push(TableInfo {
-                schema: "stored".to_owned(),
-                name: table.name.clone(),
-                kind: "TABLE",
-                doc: table.doc.clone(),
-                arrow_schema: documented(
-                    &readable_schema(&crate::entity_table::engine_schema(table)),
-                    |name| table.column(name).map(|column| column.doc.clone()),
-                ),
-            });
-        }
-        for table in system::TABLES {
-            list.push(TableInfo {
-                schema: "system".to_owned(),
-                name: table.name().to_owned(),
-                kind: "TABLE",
-                doc: table.doc().to_owned(),
-                arrow_schema: readable_schema(&table.schema()),
-            });
-        }
-        list.sort_by(|left, right| (&left.schema, &left.name).cmp(&(&right.schema, &right.name)));
-        Ok(list)
-    }
-
     fn variables(&self) -> Variables {
         self.variables
             .lock()
@@ -201,10 +253,14 @@ impl Session {
     }
 
     /// Changes the variables, if they are still good together.
-    fn change_variables(&self, change: impl FnOnce(&mut Variables) -> Result<()>) -> Result<()> {
+    fn change_variables(
+        &self,
+        scope: &Arc<AccessScope>,
+        change: impl FnOnce(&mut Variables) -> Result<()>,
+    ) -> Result<()> {
         let mut variables = self.variables();
         change(&mut variables)?;
-        VisibleRows::new(Arc::clone(&self.scope), variables.chatbot_id())?;
+        VisibleRows::new(Arc::clone(scope), variables.chatbot_id())?;
         *self
             .variables
             .lock()
@@ -218,43 +274,100 @@ impl Session {
         environment: &Environment,
         statement: Box<EngineStatement>,
         mut placeholders: Placeholders<'_>,
-    ) -> Result<(EngineStatement, Vec<String>)> {
+    ) -> Result<WithPages> {
         let mut statement = *statement;
         let library = self.database.library();
         let mut names = Vec::new();
+        let mut action = AuditedAction::Query;
         for call in pages::find_calls(library, &mut statement, &mut placeholders)? {
             let planned = match call.name.as_str() {
-                export::FUNCTION => export::plan_export(self, &environment.scope, &call).await?,
+                export::FUNCTION => {
+                    action = AuditedAction::Export;
+                    export::plan_export(self, &environment.scope, &call).await?
+                }
                 _ => pages::plan_call(self, &environment.scope, &call, None).await?,
             };
             names.push(environment.catalogs.page_calls().add(planned));
         }
         pages::replace_calls(library, &mut statement, names);
-        match placeholders {
-            Placeholders::Unknown(names) => Ok((statement, names)),
-            Placeholders::Values(_) => Ok((statement, Vec::new())),
-        }
+        let placeholders = match placeholders {
+            Placeholders::Unknown(names) => names,
+            Placeholders::Values(_) => Vec::new(),
+        };
+        Ok(WithPages {
+            statement,
+            placeholders,
+            action,
+        })
     }
 
-    /// The rows that this session may see, narrowed to a chatbot.
-    pub(crate) fn rows_of(&self, chatbot_id: Option<Arc<str>>) -> Result<VisibleRows> {
-        VisibleRows::new(Arc::clone(&self.scope), chatbot_id)
+    /// The session's scope with its chatbots named, at the newest commit.
+    async fn newest_scope(&self) -> Result<Arc<AccessScope>> {
+        let AccessScope::Accounts { .. } = self.scope.as_ref() else {
+            return Ok(Arc::clone(&self.scope));
+        };
+        let lake = self.database.lake();
+        lake.refresh().await?;
+        self.scope_at(lake.snapshot()).await
+    }
+
+    /// The session's scope with its chatbots named, at one commit.
+    async fn scope_at(&self, snapshot: Arc<LakeSnapshot>) -> Result<Arc<AccessScope>> {
+        let AccessScope::Accounts { accounts } = self.scope.as_ref() else {
+            return Ok(Arc::clone(&self.scope));
+        };
+        let registered = self.database.registered_chatbots();
+        let commit = snapshot.commit();
+        let found = match registered.at(commit) {
+            Some(found) => found,
+            None => {
+                let everything = VisibleRows::new(Arc::new(AccessScope::Everything), None)?;
+                let environment = self.environment(QueryScope {
+                    permissions: Permissions::ALL,
+                    as_of_micros: None,
+                    ..self.query_scope(snapshot, everything)
+                })?;
+                registered.read(commit, &environment.state).await?
+            }
+        };
+        Ok(Arc::new(found.scope_of(accounts)))
     }
 
     /// What one query sees: the newest commit, the session's scope and variables.
     pub(crate) async fn begin(&self) -> Result<Environment> {
         let lake = self.database.lake();
-        lake.refresh().await?;
+        let (snapshot, scope) = match &self.snapshot {
+            // what was ever theirs to read does not stay so: the newest registry says whose the chatbots are
+            Some(snapshot) => (Arc::clone(snapshot), self.newest_scope().await?),
+            None => {
+                lake.refresh().await?;
+                let snapshot = self.database.newest_snapshot();
+                let scope = self.scope_at(Arc::clone(&snapshot)).await?;
+                (snapshot, scope)
+            }
+        };
+        let visible = VisibleRows::new(scope, self.variables().chatbot_id())?;
+        self.environment(self.query_scope(snapshot, visible))
+    }
+
+    /// Those rows of a snapshot, as the session's own text sees them.
+    fn query_scope(&self, snapshot: Arc<LakeSnapshot>, visible: VisibleRows) -> QueryScope {
         let variables = self.variables();
-        self.environment(QueryScope {
-            lake: Arc::clone(lake),
-            snapshot: lake.snapshot(),
-            visible: self.rows_of(variables.chatbot_id())?,
+        QueryScope {
+            lake: Arc::clone(self.database.lake()),
+            snapshot,
+            visible,
+            permissions: self.permissions,
+            user: self.user.clone(),
+            audit: self.database.audit().cloned(),
+            queries: Arc::clone(self.database.queries()),
+            scratch: Arc::new(self.scratch.tables()),
+            current_schema: variables.schema(),
             as_of_micros: variables.as_of_micros(),
             now_micros: self.database.clock().now_micros(),
             library: Arc::clone(self.database.library()),
             page: None,
-        })
+        }
     }
 
     /// The engine's state for a scope.
@@ -281,6 +394,14 @@ impl Session {
     }
 }
 
+/// A statement whose calls of pages are planned.
+struct WithPages {
+    statement: EngineStatement,
+    /// Names of the placeholders in the calls.
+    placeholders: Vec<String>,
+    action: AuditedAction,
+}
+
 /// The engine's state for one query or page, with what it shows.
 pub(crate) struct Environment {
     pub(crate) state: Arc<SessionState>,
@@ -288,15 +409,27 @@ pub(crate) struct Environment {
     pub(crate) scope: QueryScope,
 }
 
-/// The schema with each column's documentation as its metadata `doc`.
-fn documented(schema: &Schema, doc: impl Fn(&str) -> Option<String>) -> SchemaRef {
-    let field = |field: &FieldRef| {
-        let doc = doc(field.name()).map(|doc| ("doc".to_owned(), doc));
-        Field::clone(field).with_metadata(doc.into_iter().collect())
-    };
-    Arc::new(Schema::new(
-        schema.fields().iter().map(field).collect::<Vec<_>>(),
-    ))
+/// Keeps the state by which views are planned, as long as a state with another default schema is used.
+struct ViewPlanner(#[expect(dead_code, reason = "it is kept alive, not read")] Arc<SessionState>);
+
+/// The state that plans the text of a statement: names without a schema are in the session's current one, while the SQL of
+/// views and pages means the default one.
+fn statement_state(environment: &Environment) -> Arc<SessionState> {
+    let current = environment.scope.current_schema.as_ref();
+    if current == DEFAULT_SCHEMA {
+        return Arc::clone(&environment.state);
+    }
+    let state = environment.state.as_ref().clone();
+    let mut config = state.config().clone();
+    config.options_mut().catalog.default_schema = current.to_owned();
+    config.set_extension(Arc::new(ViewPlanner(Arc::clone(&environment.state))));
+    // built anew, the execution's start would be the present
+    let started = state.execution_props().query_execution_start_time;
+    let mut state = SessionStateBuilder::new_from_existing(state)
+        .with_config(config)
+        .build();
+    state.execution_props_mut().query_execution_start_time = started;
+    Arc::new(state)
 }
 
 /// Placeholders in order, with the types the plan wants; those that stand in calls of pages are text.

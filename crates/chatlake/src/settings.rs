@@ -21,11 +21,29 @@ pub struct Settings {
     pub sql_folder: Option<PathBuf>,
     /// A query that runs longer is ended, in ms; 0 for no limit.
     pub query_timeout_ms: u64,
+    /// Queries that run at the same time; others wait for their turn. 0 for no limit. Questions about `system` never wait.
+    pub query_concurrent_max: usize,
+    /// Queries that may wait for their turn.
+    pub query_queue_max: usize,
+    /// How long a query may wait for its turn, in ms.
+    pub query_queue_timeout_ms: u64,
+    /// Past queries that `system.queries` remembers.
+    pub query_history_count: usize,
+    /// Rows that a query may give; one that has more is ended. 0 for no limit.
+    pub result_rows_max: u64,
+    /// Scratch tables of one session, in bytes of memory.
+    pub scratch_session_bytes_max: usize,
+    /// Scratch tables of all sessions together, in bytes of memory.
+    pub scratch_bytes_max: usize,
+    /// Earlier commits that a query can still be asked to read (tickets of Flight SQL name theirs).
+    pub snapshot_count_max: usize,
     /// Threads that one query uses; 0 for as many as there are cores.
     pub query_thread_count: usize,
     /// Bytes that the files of one call of the SQL function `export` have together at the most; up to 2 GiB per file.
     /// Files of `Session::export` may have any size.
     pub export_bytes_max: usize,
+    /// Bytes of one bulk ingestion of Arrow batches into a stored table; they wait in the spill folder to be checked.
+    pub ingest_bytes_max: usize,
     /// Parquet footers kept in memory, in bytes.
     pub footer_cache_bytes: usize,
     /// Rows that a load keeps in memory before it writes data files, in bytes.
@@ -45,8 +63,17 @@ impl Default for Settings {
             spill_directory: None,
             sql_folder: None,
             query_timeout_ms: 0,
+            query_concurrent_max: 100,
+            query_queue_max: 1_000,
+            query_queue_timeout_ms: 60_000,
+            query_history_count: 1_000,
+            result_rows_max: 0,
+            scratch_session_bytes_max: 256 << 20,
+            scratch_bytes_max: 1 << 30,
+            snapshot_count_max: 100,
             query_thread_count: 0,
             export_bytes_max: 64 << 20,
+            ingest_bytes_max: 16 << 30,
             footer_cache_bytes: 256 << 20,
             load_memory_bytes: storage.load_memory_bytes,
             dedup_memory_bytes: storage.dedup_memory_bytes,

@@ -6,6 +6,9 @@
 
 mod file;
 mod said;
+mod server;
+
+use std::path::PathBuf;
 
 use chatlake::Settings;
 
@@ -14,11 +17,16 @@ use crate::logging::LogFormat;
 use crate::quantity::ByteSize;
 
 pub use said::Said;
+pub use server::ServerSaid;
 
 /// The lake that is meant when nobody names one.
 pub const LAKE_DEFAULT: &str = "./chatlake-data";
 /// Where Flight SQL listens when nobody says otherwise.
 pub const FLIGHT_DEFAULT: &str = "127.0.0.1:31337";
+/// Folder of the lake for what its server keeps to itself: users and keys, its signing key, the audit log.
+const AUTH_FOLDER: &str = "_auth";
+/// Users and keys, when nobody names a file.
+const AUTH_FILE: &str = "auth.toml";
 /// The log filter when nobody sets one.
 const LOG_DEFAULT: &str = "warn,delta_kernel=off";
 /// A memory limit below this leaves no room for a single batch.
@@ -35,6 +43,10 @@ pub struct Configuration {
     pub flight: Option<String>,
     /// Whether the configuration file allows serving beyond this machine.
     pub allow_insecure_remote: bool,
+    /// File with users and keys, if one is named.
+    pub auth_file: Option<PathBuf>,
+    /// What the configuration file says about the server.
+    pub server: ServerSaid,
     /// Log filter.
     pub log: String,
     /// How log lines look.
@@ -60,9 +72,30 @@ impl Configuration {
             lake: said.lake.unwrap_or_else(|| LAKE_DEFAULT.to_owned()),
             flight: said.flight,
             allow_insecure_remote: said.allow_insecure_remote.unwrap_or(false),
+            auth_file: said.auth_file,
+            server: said.server,
             log: said.log.unwrap_or_else(|| LOG_DEFAULT.to_owned()),
             log_format: said.log_format.unwrap_or_default(),
         })
+    }
+
+    /// File with users and keys: the one that is named, else the one in the folder of the lake.
+    ///
+    /// # Errors
+    /// When nobody names one and the lake is no folder: hashes of passwords do not belong where all readers of the lake see
+    /// them.
+    pub fn auth_file(&self) -> Result<PathBuf> {
+        if let Some(named) = &self.auth_file {
+            return Ok(named.clone());
+        }
+        let folder = chatlake::local_folder(&self.lake)?;
+        let folder = folder.ok_or_else(|| {
+            Error::Usage(format!(
+                "expected --auth-file FILE, because the lake `{}` is no folder on this machine",
+                self.lake
+            ))
+        })?;
+        Ok(folder.join(AUTH_FOLDER).join(AUTH_FILE))
     }
 }
 
@@ -91,6 +124,27 @@ fn limits(said: &Said) -> Result<Settings> {
         query_timeout_ms: said
             .query_timeout
             .map_or(default.query_timeout_ms, |limit| limit.limit_ms),
+        query_concurrent_max: said
+            .query_concurrent_max
+            .unwrap_or(default.query_concurrent_max),
+        query_queue_max: said.query_queue_max.unwrap_or(default.query_queue_max),
+        query_queue_timeout_ms: said
+            .query_queue_timeout
+            .map_or(default.query_queue_timeout_ms, |limit| limit.limit_ms),
+        query_history_count: said.query_history.unwrap_or(default.query_history_count),
+        result_rows_max: said.result_rows_max.unwrap_or(default.result_rows_max),
+        scratch_session_bytes_max: memory_bytes(
+            "scratch_session_max",
+            said.scratch_session_max,
+            default.scratch_session_bytes_max,
+        )?,
+        scratch_bytes_max: memory_bytes(
+            "scratch_max",
+            said.scratch_max,
+            default.scratch_bytes_max,
+        )?,
+        ingest_bytes_max: memory_bytes("ingest_max", said.ingest_max, default.ingest_bytes_max)?,
+        snapshot_count_max: said.snapshots_max.unwrap_or(default.snapshot_count_max),
         query_thread_count: threads,
         export_bytes_max: memory_bytes("export_max", said.export_max, default.export_bytes_max)?,
         footer_cache_bytes: memory_bytes(
@@ -199,6 +253,10 @@ mod tests {
                 "expected `query_memory` of 1MiB or more, found 5 bytes",
             ),
             (
+                "[server]\nconnection_max = 1",
+                "line 2, `connection_max`: unknown field `connection_max`",
+            ),
+            (
                 "query_threads = 0",
                 "expected `query_threads` of 1 or more, found 0",
             ),
@@ -235,6 +293,9 @@ mod tests {
             (default.footer_cache_bytes as u64, "256MiB"),
             (default.load_memory_bytes as u64, "256MiB"),
             (default.dedup_memory_bytes as u64, "256MiB"),
+            (default.scratch_session_bytes_max as u64, "256MiB"),
+            (default.scratch_bytes_max as u64, "1GiB"),
+            (default.ingest_bytes_max as u64, "16GiB"),
         ] {
             assert_eq!(ByteSize::parse(text), Ok(ByteSize { bytes }));
             assert!(
@@ -243,6 +304,14 @@ mod tests {
             );
         }
         assert_eq!((default.query_timeout_ms, default.zstd_level), (0, 1));
+        assert_eq!(
+            (default.query_concurrent_max, default.query_queue_max),
+            (100, 1_000)
+        );
+        assert_eq!(
+            (default.query_queue_timeout_ms, default.snapshot_count_max),
+            (60_000, 100)
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod numbers;
 use chatlake::Chatlake;
 use clap::Args;
 
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, ServerSaid};
 use crate::database;
 use crate::error::{Error, Result};
 use crate::exit::ExitStatus;
@@ -62,7 +62,7 @@ pub async fn run(configuration: &Configuration, arguments: &DemoArguments) -> Re
     let listener = if arguments.no_serve {
         None
     } else {
-        Some(serve::listen(configuration, &arguments.flight).await?)
+        Some(serve::listen(configuration, &arguments.flight, serve::OPEN_TO_ALL).await?)
     };
     let chatlake = database::open_or_create(configuration).await?;
     let mut interrupts = Interrupts::listen();
@@ -87,7 +87,8 @@ pub async fn run(configuration: &Configuration, arguments: &DemoArguments) -> Re
     }
     print(&hint(chatlake.url()))?;
     if let Some(listener) = listener {
-        return serve::serve(chatlake, listener).await;
+        let options = serve::options(configuration, &arguments.flight, ServerSaid::default())?;
+        return serve::serve(chatlake, listener, options, None).await;
     }
     Ok(if rejected_count > 0 {
         ExitStatus::SomeRejected

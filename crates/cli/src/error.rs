@@ -63,6 +63,9 @@ pub enum Error {
     /// The Flight SQL server stopped by itself.
     #[error("the Flight SQL server failed: {0}")]
     Serve(#[from] chatlake_flight::Error),
+    /// Who may ask could not be read or changed.
+    #[error(transparent)]
+    Auth(#[from] chatlake_auth::Error),
     /// A person or a supervisor stopped the run.
     #[error("interrupted: {0}")]
     Interrupted(String),
@@ -81,6 +84,7 @@ impl Error {
             Self::File { .. } | Self::Output(_) | Self::Listen { .. } => ErrorCode::Unavailable,
             Self::Format { .. } => ErrorCode::Unsupported,
             Self::Serve(error) => error.code(),
+            Self::Auth(error) => error.code(),
             Self::Interrupted(_) => ErrorCode::Cancelled,
         }
     }
@@ -88,7 +92,7 @@ impl Error {
     /// What the process ends with.
     pub fn exit_status(&self) -> ExitStatus {
         match self {
-            Self::Usage(_) => ExitStatus::Usage,
+            Self::Usage(_) | Self::Auth(chatlake_auth::Error::BadValue { .. }) => ExitStatus::Usage,
             other => ExitStatus::of(other.code()),
         }
     }

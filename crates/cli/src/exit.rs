@@ -45,6 +45,8 @@ impl ExitStatus {
         match code {
             ErrorCode::InvalidInput
             | ErrorCode::NotFound
+            | ErrorCode::AlreadyExists
+            | ErrorCode::Unauthenticated
             | ErrorCode::PermissionDenied
             | ErrorCode::Unavailable
             | ErrorCode::Unsupported

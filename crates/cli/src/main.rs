@@ -3,6 +3,7 @@
 //! Guarantees: results go to stdout, everything else to stderr; every failure is one sentence `error: …` and an exit
 //! code that `--help` lists; this program is the only reader of arguments, environment and configuration files.
 
+mod auth;
 mod check;
 mod configuration;
 mod database;
@@ -45,7 +46,8 @@ Examples:
   chatlake serve                                  let BI tools and notebooks ask
 
 Every setting is a flag, else a CHATLAKE_* environment variable, else a key of the configuration
-file (the same names: --query-memory, CHATLAKE_QUERY_MEMORY, query_memory), else its default.";
+file (the same names: --query-memory, CHATLAKE_QUERY_MEMORY, query_memory; options of the server in
+its table [server]), else its default.";
 
 /// Stores chatbot conversations in open Delta/Parquet tables and answers SQL about them.
 #[derive(Parser, Debug)]
@@ -71,11 +73,13 @@ enum Command {
     /// Write a page and its daily series as CSV, NDJSON or Parquet files
     Export(export::ExportArguments),
     /// Serve the lake over Arrow Flight SQL
-    Serve(serve::ServeArguments),
+    Serve(Box<serve::ServeArguments>),
     /// Show tables and views with columns, types, units and documentation
     Schema(schema::SchemaArguments),
     /// Verify that the lake is whole
     Check(check::CheckArguments),
+    /// Say who may ask the server: users, keys, roles
+    Auth(auth::AuthArguments),
     /// Ingest real conversations, show what they say, and serve them
     Demo(demo::DemoArguments),
 }
@@ -100,6 +104,7 @@ fn command() -> clap::Command {
     let mut command =
         Arguments::command().after_long_help(format!("{EXAMPLES}\n\n{EXIT_CODES_HELP}"));
     for (name, examples) in [
+        ("auth", auth::EXAMPLES),
         ("check", check::EXAMPLES),
         ("demo", demo::EXAMPLES),
         ("export", export::EXAMPLES),
@@ -140,6 +145,7 @@ async fn run_command(configuration: &Configuration, command: &Command) -> Result
         Command::Export(arguments) => export::run(configuration, arguments).await,
         Command::Serve(arguments) => serve::run(configuration, arguments).await,
         Command::Schema(arguments) => schema::run(configuration, arguments).await,
+        Command::Auth(arguments) => auth::run(configuration, arguments).await,
         Command::Check(arguments) => check::run(configuration, arguments).await,
         Command::Demo(arguments) => demo::run(configuration, arguments).await,
     }

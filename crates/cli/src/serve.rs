@@ -1,34 +1,39 @@
 //! `chatlake serve`: the lake over Arrow Flight SQL.
 //!
-//! Guarantees: an address beyond this machine is refused unless `--allow-insecure-remote` is given, because there is no
-//! authentication yet; the bound address is printed before the first client can be answered; Ctrl-C and SIGTERM let
+//! Guarantees: an address beyond this machine is refused without authentication and TLS unless `--insecure` is given; where there
+//! is an auth file, nobody comes in who is not in it unless `--auth=false` is given; the bound address is printed before the first client can be answered; Ctrl-C and SIGTERM let
 //! running calls finish, a second one does not wait.
+
+mod authentication;
 
 use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use chatlake::Chatlake;
-use chatlake_flight::{FlightOptions, FlightServer};
+use chatlake_flight::{FlightOptions, FlightServer, Members};
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::configuration::{Configuration, FLIGHT_DEFAULT};
+use crate::configuration::{Configuration, FLIGHT_DEFAULT, ServerSaid};
 use crate::error::{Error, Result};
 use crate::exit::ExitStatus;
 use crate::interrupt::Interrupts;
 use crate::output::Destination;
 use crate::{database, terminal};
+use authentication::Authentication;
 
 /// Examples for the end of the long help.
 pub const EXAMPLES: &str = "\
 Examples:
   chatlake serve
   chatlake serve --lake /data/lake --flight 127.0.0.1:4711
-  chatlake serve --flight 0.0.0.0:31337 --allow-insecure-remote
+  chatlake serve --tls-certificate server.pem --tls-key server.key
+  chatlake serve --flight 0.0.0.0:31337 --tls-certificate server.pem --tls-key server.key
 
-Without authentication everybody who reaches the address may read everything: keep it on this
-machine, or behind a tunnel.";
+Once there are users or keys (chatlake auth), nobody else comes in. Without them everybody who
+reaches the address may read everything: keep it on this machine, or behind a tunnel.";
 
 /// Where Flight SQL listens; shared by `serve` and `demo`.
 #[derive(Args, Clone, Debug)]
@@ -42,8 +47,8 @@ pub struct FlightArguments {
     )]
     flight: Option<String>,
 
-    /// Allow an address beyond this machine although there is no authentication yet
-    #[arg(long, env = "CHATLAKE_ALLOW_INSECURE_REMOTE", hide_env_values = true, value_name = "BOOL",
+    /// Allow an address beyond this machine without authentication or without TLS
+    #[arg(long, visible_alias = "insecure", env = "CHATLAKE_ALLOW_INSECURE_REMOTE", hide_env_values = true, value_name = "BOOL",
           num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     allow_insecure_remote: Option<bool>,
 }
@@ -53,13 +58,58 @@ pub struct FlightArguments {
 pub struct ServeArguments {
     #[command(flatten)]
     flight: FlightArguments,
+
+    #[command(flatten)]
+    server: ServerSaid,
 }
 
 /// Runs `chatlake serve`.
 pub async fn run(configuration: &Configuration, arguments: &ServeArguments) -> Result<ExitStatus> {
-    let listener = listen(configuration, &arguments.flight).await?;
-    let chatlake = database::open_existing(configuration).await?;
-    serve(chatlake, listener).await
+    let server = arguments.server.clone().or(configuration.server.clone());
+    let mut options = options(configuration, &arguments.flight, server.clone())?;
+    let authentication = Authentication::open(configuration, server).await?;
+    let missing = missing(authentication.is_some(), options.tls.is_some());
+    let listener = listen(configuration, &arguments.flight, missing).await?;
+    let (chatlake, gatekeeper) = match authentication {
+        None => (database::open_existing(configuration).await?, None),
+        Some(authentication) => {
+            options.ticket_key = Some(authentication.ticket_key);
+            let chatlake = database::open_audited(configuration, authentication.audit).await?;
+            (chatlake, Some(authentication.members))
+        }
+    };
+    serve(chatlake, listener, options, gatekeeper).await
+}
+
+/// What a server lacks that has neither users nor certificates, as that of the demonstration.
+pub const OPEN_TO_ALL: Option<&str> = Some("authentication and TLS");
+
+/// What a server lacks that is to listen beyond this machine.
+fn missing(has_authentication: bool, has_tls: bool) -> Option<&'static str> {
+    match (has_authentication, has_tls) {
+        (true, true) => None,
+        (false, false) => OPEN_TO_ALL,
+        (false, true) => Some("authentication"),
+        (true, false) => Some("TLS"),
+    }
+}
+
+/// The server's options: what `server` says, else the configuration file.
+pub fn options(
+    configuration: &Configuration,
+    arguments: &FlightArguments,
+    server: ServerSaid,
+) -> Result<FlightOptions> {
+    Ok(FlightOptions {
+        allow_insecure_remote: allows_remote(configuration, arguments),
+        ..server.or(configuration.server.clone()).options()?
+    })
+}
+
+fn allows_remote(configuration: &Configuration, arguments: &FlightArguments) -> bool {
+    arguments
+        .allow_insecure_remote
+        .unwrap_or(configuration.allow_insecure_remote)
 }
 
 /// Binds the address that flags, environment and configuration file name; while nobody names one, a free port is taken
@@ -67,6 +117,7 @@ pub async fn run(configuration: &Configuration, arguments: &ServeArguments) -> R
 pub async fn listen(
     configuration: &Configuration,
     arguments: &FlightArguments,
+    missing: Option<&str>,
 ) -> Result<TcpListener> {
     let named = arguments
         .flight
@@ -81,15 +132,14 @@ pub async fn listen(
         .await
         .map_err(failed)?
         .collect();
-    let allow_remote = arguments
-        .allow_insecure_remote
-        .unwrap_or(configuration.allow_insecure_remote);
+    let allow_remote = allows_remote(configuration, arguments);
     if let Some(remote) = addresses.iter().find(|address| !address.ip().is_loopback())
+        && let Some(missing) = missing
         && !allow_remote
     {
         return Err(Error::Usage(format!(
-            "expected a loopback address such as {FLIGHT_DEFAULT}, found `{}`: there is no authentication yet, so \
-             everybody who reaches it may read the lake; --allow-insecure-remote serves there nevertheless",
+            "expected a loopback address such as {FLIGHT_DEFAULT}, found `{}` without {missing}: \
+             others who reach it could read the lake or listen in; --allow-insecure-remote serves there nevertheless",
             if address == remote.to_string() {
                 address.to_owned()
             } else {
@@ -109,7 +159,12 @@ pub async fn listen(
 }
 
 /// Serves until told to stop, after saying where and how to connect.
-pub async fn serve(chatlake: Chatlake, listener: TcpListener) -> Result<ExitStatus> {
+pub async fn serve(
+    chatlake: Chatlake,
+    listener: TcpListener,
+    options: FlightOptions,
+    members: Option<Members>,
+) -> Result<ExitStatus> {
     let address = listener.local_addr().map_err(|source| Error::Listen {
         address: "the socket".to_owned(),
         source,
@@ -119,11 +174,21 @@ pub async fn serve(chatlake: Chatlake, listener: TcpListener) -> Result<ExitStat
     write!(
         destination.stream,
         "{}",
-        greeting(chatlake.url(), reachable(address))
+        greeting(
+            chatlake.url(),
+            reachable(address),
+            Door {
+                is_secured: options.tls.is_some(),
+                asks_for_password: members.is_some(),
+            },
+        )
     )
     .map_err(Error::Output)?;
     destination.finish()?;
-    let server = FlightServer::new(chatlake, FlightOptions::default());
+    let mut server = FlightServer::new(chatlake, options);
+    if let Some(members) = members {
+        server = server.with_gatekeeper(Arc::new(members));
+    }
     let (stop, stopped) = oneshot::channel();
     let watch = async {
         interrupts.next().await;
@@ -150,17 +215,33 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-fn greeting(url: &str, address: SocketAddr) -> String {
+/// How one comes in.
+#[derive(Clone, Copy)]
+struct Door {
+    is_secured: bool,
+    asks_for_password: bool,
+}
+
+fn greeting(url: &str, address: SocketAddr, door: Door) -> String {
+    let is_secured = door.is_secured;
+    let scheme = if is_secured { "grpc+tls" } else { "grpc" };
+    let (python, jdbc) = match door.asks_for_password {
+        true => (
+            ", db_kwargs={\"username\": \"…\", \"password\": \"…\"}",
+            "with user and password",
+        ),
+        false => ("", "no user or password"),
+    };
     format!(
         "\
-Serving {url} over Arrow Flight SQL at grpc://{address}
+Serving {url} over Arrow Flight SQL at {scheme}://{address}
 
   Python   pip install adbc-driver-flightsql pyarrow
            import adbc_driver_flightsql.dbapi as flight
-           with flight.connect(\"grpc://{address}\") as connection, connection.cursor() as cursor:
+           with flight.connect(\"{scheme}://{address}\"{python}) as connection, connection.cursor() as cursor:
                cursor.execute(\"SELECT chatbot_id, count(*) AS messages FROM messages GROUP BY 1\")
                print(cursor.fetch_arrow_table())
-  JDBC     jdbc:arrow-flight-sql://{address}?useEncryption=false    (DBeaver, Tableau; no user or password)
+  JDBC     jdbc:arrow-flight-sql://{address}?useEncryption={is_secured}    (DBeaver, Tableau; {jdbc})
   Stop     Ctrl-C
 "
     )

@@ -5,6 +5,7 @@
 
 use arrow_flight::sql::{Any, Command, CommandStatementQuery};
 use arrow_flight::{FlightDescriptor, FlightInfo};
+use bytes::Bytes;
 use prost::Message;
 
 use crate::commands::{
@@ -12,6 +13,7 @@ use crate::commands::{
     table_types, tables, xdbc_type_info,
 };
 use crate::error::{Error, Result};
+use crate::flight_info::schema_message;
 use crate::result_stream::FlightDataStream;
 use crate::sessions::CallSession;
 use crate::state::State;
@@ -52,6 +54,30 @@ fn bare_sql(bytes: &[u8]) -> Option<String> {
         .chars()
         .all(|character| !character.is_control() || character.is_whitespace());
     (is_text && !text.trim().is_empty()).then(|| text.to_owned())
+}
+
+/// The columns of what a command answers; no statement is run.
+pub(crate) async fn get_schema(
+    state: &State,
+    call: CallSession,
+    command: Command,
+    descriptor: FlightDescriptor,
+) -> Result<Bytes> {
+    let schema = match command {
+        Command::CommandPreparedStatementQuery(command) => {
+            prepared_statement::get_schema(state, call, &command).await?
+        }
+        Command::CommandStatementQuery(command) => {
+            statement::get_schema(state, call, command).await?
+        }
+        // these are answered without running anything
+        other => {
+            return Ok(get_flight_info(state, call, other, descriptor)
+                .await?
+                .schema);
+        }
+    };
+    schema_message(&schema)
 }
 
 /// Plans a command.
@@ -102,13 +128,21 @@ pub(crate) async fn do_get(
 ) -> Result<FlightDataStream> {
     match unpack("ticket", ticket)? {
         Command::CommandGetCatalogs(command) => catalogs::do_get(&state.options, command),
-        Command::CommandGetCrossReference(_)
-        | Command::CommandGetExportedKeys(_)
-        | Command::CommandGetImportedKeys(_) => Ok(foreign_keys::do_get(&state.options)),
+        Command::CommandGetCrossReference(command) => {
+            foreign_keys::do_get(state, call.session, command.into()).await
+        }
+        Command::CommandGetExportedKeys(command) => {
+            foreign_keys::do_get(state, call.session, command.into()).await
+        }
+        Command::CommandGetImportedKeys(command) => {
+            foreign_keys::do_get(state, call.session, command.into()).await
+        }
         Command::CommandGetDbSchemas(command) => {
             db_schemas::do_get(state, call.session, command).await
         }
-        Command::CommandGetPrimaryKeys(_) => Ok(primary_keys::do_get(&state.options)),
+        Command::CommandGetPrimaryKeys(command) => {
+            primary_keys::do_get(state, call.session, command).await
+        }
         Command::CommandGetSqlInfo(command) => sql_info::do_get(state, command),
         Command::CommandGetTableTypes(command) => table_types::do_get(&state.options, command),
         Command::CommandGetTables(command) => tables::do_get(state, call.session, command).await,
@@ -127,7 +161,7 @@ pub(crate) fn unsupported(call: &str, command: &Command) -> Error {
     let name = url.rsplit(['/', '.']).next().unwrap_or(url);
     Error::Unsupported(match command {
         Command::CommandStatementIngest(_) => {
-            "bulk ingestion, because this server is read-only".to_owned()
+            format!("bulk ingestion in {call}: it comes by DoPut")
         }
         Command::CommandStatementSubstraitPlan(_) => {
             "Substrait plans, because this server speaks SQL only".to_owned()
@@ -142,7 +176,7 @@ mod tests {
 
     use super::*;
 
-    fn descriptor(command: impl Into<bytes::Bytes>) -> FlightDescriptor {
+    fn descriptor(command: impl Into<Bytes>) -> FlightDescriptor {
         FlightDescriptor::new_cmd(command)
     }
 

@@ -6,6 +6,7 @@
 pub(crate) mod catalogs;
 pub(crate) mod db_schemas;
 pub(crate) mod foreign_keys;
+pub(crate) mod ingest;
 pub(crate) mod prepared_statement;
 pub(crate) mod primary_keys;
 pub(crate) mod sql_info;

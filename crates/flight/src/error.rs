@@ -4,8 +4,21 @@
 
 use chatlake_types::ErrorCode;
 
+use crate::gatekeeper::Refusal;
+
 /// Result of this room.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Unauthenticated(text) => Self::Unauthenticated(text),
+            Refusal::PermissionDenied(text) => Self::PermissionDenied(text),
+            Refusal::TooManyAttempts(text) => Self::TooManyAttempts(text),
+            Refusal::Unavailable(text) => Self::TryLater(text),
+        }
+    }
+}
 
 /// A failure of the Flight SQL server.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +34,47 @@ pub enum Error {
         /// What was expected and found.
         reason: String,
     },
+    /// Nobody knows who calls, or the session of the call is gone.
+    #[error("{0}")]
+    Unauthenticated(String),
+    /// The caller may not do this.
+    #[error("permission_denied: {0}")]
+    PermissionDenied(String),
+    /// Too many failures to say who one is.
+    #[error("{0}")]
+    TooManyAttempts(String),
+    /// Nobody can be asked who calls.
+    #[error("{0}")]
+    TryLater(String),
+    /// A statement that changes the session came in a call without one.
+    #[error(
+        "expected a session for `{0}`, found none: connect with a user name (any will do where there are no users), so that \
+         the client keeps the token of its session"
+    )]
+    NoSession(&'static str),
+    /// No transaction is known by the id.
+    #[error(
+        "no open transaction has this id: it was ended, it lay unused for longer than `transaction_idle_ms`, or it is of \
+         another session"
+    )]
+    UnknownTransaction,
+    /// The address can be reached by others, who could read everything or listen in.
+    #[error(
+        "expected authentication and TLS, or a loopback address, found `{address}` without {missing}; say that you want it \
+         so (`allow_insecure_remote`) to serve there nevertheless"
+    )]
+    Insecure {
+        /// Where it would listen.
+        address: std::net::SocketAddr,
+        /// What is not there.
+        missing: &'static str,
+    },
+    /// Certificate or key cannot be used.
+    #[error("TLS: {0}")]
+    Tls(String),
+    /// The listener failed.
+    #[error("the Flight SQL listener failed: {0}")]
+    Listener(std::io::Error),
     /// No prepared statement is known by the handle.
     #[error(
         "no prepared statement has this handle: it was closed, it expired, or it is of another server"
@@ -72,14 +126,23 @@ impl Error {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Engine(error) => error.code(),
-            Self::Malformed { .. } | Self::Parameters(_) | Self::WrongCall(_) => {
-                ErrorCode::InvalidInput
-            }
-            Self::UnknownPreparedStatement => ErrorCode::NotFound,
+            Self::Malformed { .. }
+            | Self::Parameters(_)
+            | Self::WrongCall(_)
+            | Self::NoSession(_)
+            | Self::Insecure { .. }
+            | Self::Tls(_) => ErrorCode::InvalidInput,
+            Self::Unauthenticated(_) => ErrorCode::Unauthenticated,
+            Self::PermissionDenied(_) => ErrorCode::PermissionDenied,
+            Self::UnknownPreparedStatement | Self::UnknownTransaction => ErrorCode::NotFound,
             Self::ClientGone(_) => ErrorCode::Cancelled,
-            Self::Limit { .. } => ErrorCode::LimitReached,
+            Self::Limit { .. } | Self::TooManyAttempts(_) => ErrorCode::LimitReached,
             Self::Unsupported(_) => ErrorCode::Unsupported,
-            Self::Stopping | Self::Threads(_) | Self::Transport(_) => ErrorCode::Unavailable,
+            Self::TryLater(_)
+            | Self::Stopping
+            | Self::Threads(_)
+            | Self::Listener(_)
+            | Self::Transport(_) => ErrorCode::Unavailable,
             Self::Encoding(_) | Self::Panicked(_) => ErrorCode::Internal,
         }
     }

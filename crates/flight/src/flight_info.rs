@@ -7,6 +7,7 @@ use arrow::datatypes::Schema;
 use arrow::ipc::writer::IpcWriteOptions;
 use arrow_flight::{FlightDescriptor, FlightEndpoint, FlightInfo, IpcMessage, SchemaAsIpc, Ticket};
 use bytes::Bytes;
+use prost_types::Timestamp;
 
 use crate::error::{Error, Result};
 
@@ -17,6 +18,35 @@ pub(crate) fn flight_info(
     descriptor: FlightDescriptor,
 ) -> Result<FlightInfo> {
     let endpoint = FlightEndpoint::new().with_ticket(Ticket::new(ticket));
+    with_endpoint(schema, endpoint, descriptor)
+}
+
+/// An instant, from ms since 1970-01-01T00:00:00Z.
+pub(crate) fn timestamp(ms: i64) -> Timestamp {
+    Timestamp {
+        seconds: ms.div_euclid(1_000),
+        nanos: i32::try_from(ms.rem_euclid(1_000) * 1_000_000).unwrap_or(0),
+    }
+}
+
+/// The same with an endpoint whose ticket expires.
+pub(crate) fn expiring_flight_info(
+    schema: &Schema,
+    ticket: impl Into<Bytes>,
+    expires_at_ms: i64,
+    descriptor: FlightDescriptor,
+) -> Result<FlightInfo> {
+    let endpoint = FlightEndpoint::new()
+        .with_ticket(Ticket::new(ticket))
+        .with_expiration_time(timestamp(expires_at_ms));
+    with_endpoint(schema, endpoint, descriptor)
+}
+
+fn with_endpoint(
+    schema: &Schema,
+    endpoint: FlightEndpoint,
+    descriptor: FlightDescriptor,
+) -> Result<FlightInfo> {
     let info = FlightInfo::new()
         .try_with_schema(schema)
         .map_err(Error::encoding)?;

@@ -4,20 +4,25 @@
 //! - the schema in a `FlightInfo`, in a prepared statement and at the head of the stream are one and the same;
 //! - `GetFlightInfo` only plans, `DoGet` runs and streams: no result is ever held whole, a reader that stops reading stops
 //!   the query, a reader that goes away ends it;
-//! - tickets hold all that a statement needs, so they can be redeemed more than once and leave nothing behind;
+//! - tickets hold all that a statement needs, signed, so they can be redeemed more than once and leave nothing behind;
 //! - whatever is kept for a client (sessions, prepared statements) has a named limit and an expiry;
 //! - a user's mistake is a gRPC code and one sentence; the text of an internal error stays in the log.
 //!
-//! There is no authentication yet: every handshake is welcome, and the server acts for the owner of the lake. It must
-//! therefore listen on loopback only, unless somebody says otherwise.
+//! Who comes in is decided by a [`Gatekeeper`]; without one everybody does, and the server acts for the owner of the lake. It
+//! listens beyond loopback only with authentication and TLS, unless somebody says otherwise.
 
 mod actions;
+mod audit_log;
+mod cancellation;
 mod column_metadata;
 mod command;
 mod commands;
+mod connections;
+mod credentials;
 mod error;
 mod executor;
 mod flight_info;
+mod gatekeeper;
 mod handshake;
 mod like_pattern;
 mod lingering;
@@ -36,7 +41,15 @@ mod split;
 mod state;
 mod status;
 mod ticket;
+mod ticket_key;
+mod tls;
+mod transactions;
 
+pub use audit_log::AuditLog;
 pub use error::{Error, Result};
-pub use options::FlightOptions;
+pub use gatekeeper::{
+    Admission, Everybody, Gatekeeper, Login, Members, Peer, Principal, Refusal, SessionKey,
+};
+pub use options::{FlightOptions, TlsFiles};
 pub use server::FlightServer;
+pub use ticket_key::{TICKET_KEY_BYTES, TicketKey};

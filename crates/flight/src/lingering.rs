@@ -14,7 +14,6 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
-use tonic::transport::server::Connected;
 
 /// Bytes that are thrown away at once.
 const DISCARD_BYTES: usize = 4 * 1024;
@@ -42,14 +41,6 @@ impl<Io> Lingering<Io> {
             linger,
             end: End::Open,
         }
-    }
-}
-
-impl<Io: Connected> Connected for Lingering<Io> {
-    type ConnectInfo = Io::ConnectInfo;
-
-    fn connect_info(&self) -> Self::ConnectInfo {
-        self.io.connect_info()
     }
 }
 

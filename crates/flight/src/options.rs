@@ -2,19 +2,41 @@
 //!
 //! Guarantees: the defaults serve a laptop and a small server; nothing in this room has a limit that is not here.
 
+use std::path::PathBuf;
 use std::thread::available_parallelism;
 
 use serde::Deserialize;
+
+use crate::ticket_key::TicketKey;
+
+/// Where certificate and key of the server are, as PEM files. They are read again while the server runs.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsFiles {
+    /// The server's certificate, followed by those that lead to its authority.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+    /// Certificates of the authorities that clients' certificates must come from; without them no client needs one.
+    #[serde(default)]
+    pub client_authorities: Option<PathBuf>,
+}
 
 /// Settings of a [`FlightServer`](crate::FlightServer).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FlightOptions {
+    /// Whether to listen where others can come in although there is no authentication or no TLS.
+    pub allow_insecure_remote: bool,
     /// Size a streamed record batch aims at, in bytes; larger ones are cut by rows. Below the 4 MiB that many clients
     /// accept as one message. A single row larger than this travels as one message.
     pub batch_bytes_target: usize,
     /// Record batches that may wait, encoded, for a slow reader, per stream.
     pub batch_queue_count_max: usize,
+    /// Connections at the same time; one more is closed at once.
+    pub connection_count_max: usize,
+    /// How long a new connection may take until it speaks TLS and HTTP/2, in ms.
+    pub connection_opening_ms: u64,
     /// Size of all headers of one call, in bytes (some drivers send their URL's parameters and large tokens as headers).
     pub header_bytes_max: u32,
     /// How long a query may stay silent before the stream sends an empty record batch, so that proxies keep it open, in ms.
@@ -43,13 +65,31 @@ pub struct FlightOptions {
     pub shutdown_grace_ms: u64,
     /// Size of one SQL text, in bytes.
     pub statement_bytes_max: usize,
+    /// Calls that one connection may have open at the same time; more wait at the client.
+    pub streams_per_connection_max: u32,
+    /// The key that signs tickets; a fresh one when not set, so that tickets end with the process.
+    #[serde(skip)]
+    pub ticket_key: Option<TicketKey>,
+    /// How long a ticket can be redeemed, in ms.
+    pub ticket_ttl_ms: u64,
+    /// Certificate and key; clear text when not set.
+    pub tls: Option<TlsFiles>,
+    /// How often the files of [`FlightOptions::tls`] are looked at for newer ones, in ms.
+    pub tls_reload_interval_ms: u64,
+    /// Transactions that one session may have open.
+    pub transaction_count_max: usize,
+    /// How long the session of an open transaction may lie unused before the transaction is rolled back, in ms.
+    pub transaction_idle_ms: u64,
 }
 
 impl Default for FlightOptions {
     fn default() -> Self {
         Self {
+            allow_insecure_remote: false,
             batch_bytes_target: 2 << 20,
             batch_queue_count_max: 2,
+            connection_count_max: 1_000,
+            connection_opening_ms: 10_000,
             header_bytes_max: 64 << 10,
             idle_batch_interval_ms: 15_000,
             keepalive_interval_ms: 30_000,
@@ -64,6 +104,13 @@ impl Default for FlightOptions {
             session_idle_ms: 24 * 3_600_000,
             shutdown_grace_ms: 10_000,
             statement_bytes_max: 1 << 20,
+            streams_per_connection_max: 256,
+            ticket_key: None,
+            ticket_ttl_ms: 24 * 3_600_000,
+            tls: None,
+            tls_reload_interval_ms: 60_000,
+            transaction_count_max: 16,
+            transaction_idle_ms: 600_000,
         }
     }
 }

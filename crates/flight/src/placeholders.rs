@@ -45,13 +45,17 @@ pub(crate) fn number_placeholders(sql: &str) -> Result<Cow<'_, str>> {
     Ok(Cow::Owned(numbered))
 }
 
-/// Does the statement only change the session (`SET`, `RESET`)?
-pub(crate) fn changes_session(sql: &str) -> bool {
+/// First words of statements that change the session: its variables or its scratch tables.
+const SESSION_WORDS: [&str; 5] = ["CREATE", "DROP", "INSERT", "RESET", "SET"];
+
+/// The first word of a statement, if it changes the session.
+pub(crate) fn changes_session(sql: &str) -> Option<&'static str> {
     match Pieces::of(sql).next() {
         Some(Piece::Word(word)) => {
-            word.eq_ignore_ascii_case("set") || word.eq_ignore_ascii_case("reset")
+            let mut words = SESSION_WORDS.into_iter();
+            words.find(|known| word.eq_ignore_ascii_case(known))
         }
-        Some(Piece::Question(_) | Piece::Dollar) | None => false,
+        Some(Piece::Question(_) | Piece::Dollar) | None => None,
     }
 }
 
@@ -235,8 +239,13 @@ mod tests {
 
     #[test]
     fn a_statement_that_only_changes_the_session_is_known() {
-        for sql in ["SET a = 1", " -- why\n/* x */ set a TO 'b'", "RESET a"] {
-            assert!(changes_session(sql), "{sql}");
+        for sql in [
+            "SET a = 1",
+            " -- why\n/* x */ set a TO 'b'",
+            "RESET a",
+            "create table t (a int)",
+        ] {
+            assert!(changes_session(sql).is_some(), "{sql}");
         }
         for sql in [
             "",
@@ -247,7 +256,7 @@ mod tests {
             "SHOW a",
             "WITH set AS (SELECT 1) SELECT 2",
         ] {
-            assert!(!changes_session(sql), "{sql}");
+            assert_eq!(changes_session(sql), None, "{sql}");
         }
     }
 }

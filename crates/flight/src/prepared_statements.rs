@@ -21,6 +21,8 @@ const SWEEPS_PER_IDLE_TIME: i64 = 8;
 /// A statement that waits to be run.
 #[derive(Clone, Debug)]
 pub(crate) struct PreparedStatement {
+    /// Name of the principal that prepared it; nobody else finds it.
+    pub owner: String,
     /// The text, its parameters written `$1`, `$2`, ….
     pub sql: String,
     /// What a client is asked to bind.
@@ -120,26 +122,26 @@ impl PreparedStatements {
     }
 
     /// The statement of a handle.
-    pub(crate) fn get(&self, handle: &[u8]) -> Result<PreparedStatement> {
+    pub(crate) fn get(&self, handle: &[u8], owner: &str) -> Result<PreparedStatement> {
         let now_micros = self.clock.now_micros();
         let mut open = self.lock();
         let entry = open
             .by_handle
             .get_mut(handle)
-            .filter(|entry| self.is_current(entry, now_micros));
+            .filter(|entry| self.is_current(entry, now_micros) && entry.statement.owner == owner);
         let entry = entry.ok_or(Error::UnknownPreparedStatement)?;
         entry.last_used_micros = now_micros;
         Ok(entry.statement.clone())
     }
 
     /// Replaces the parameters of a handle.
-    pub(crate) fn bind(&self, handle: &[u8], parameters: RecordBatch) -> Result<()> {
+    pub(crate) fn bind(&self, handle: &[u8], owner: &str, parameters: RecordBatch) -> Result<()> {
         let now_micros = self.clock.now_micros();
         let mut open = self.lock();
         let entry = open
             .by_handle
             .get(handle)
-            .filter(|entry| self.is_current(entry, now_micros))
+            .filter(|entry| self.is_current(entry, now_micros) && entry.statement.owner == owner)
             .ok_or(Error::UnknownPreparedStatement)?;
         let statement = PreparedStatement {
             parameters: Some(parameters),
@@ -164,8 +166,12 @@ impl PreparedStatements {
     }
 
     /// Forgets a statement; one that is not there is closed already.
-    pub(crate) fn close(&self, handle: &[u8]) {
+    pub(crate) fn close(&self, handle: &[u8], owner: &str) {
         let mut open = self.lock();
+        let found = open.by_handle.get(handle);
+        if found.is_none_or(|entry| entry.statement.owner != owner) {
+            return;
+        }
         if let Some(entry) = open.by_handle.remove(handle) {
             open.bytes -= entry.statement.bytes();
         }
@@ -218,6 +224,7 @@ mod tests {
 
     fn statement(sql: &str) -> PreparedStatement {
         PreparedStatement {
+            owner: "me".to_owned(),
             sql: sql.to_owned(),
             parameter_schema: Schema::empty().into(),
             parameters: None,
@@ -243,13 +250,13 @@ mod tests {
             statements.open(statement("b")).unwrap(),
         );
         clock.0.store(9_000, Ordering::Relaxed);
-        assert_eq!(statements.get(&used).unwrap().sql, "a");
+        assert_eq!(statements.get(&used, "me").unwrap().sql, "a");
         clock.0.store(11_000, Ordering::Relaxed);
         assert!(matches!(
-            statements.get(&unused),
+            statements.get(&unused, "me"),
             Err(Error::UnknownPreparedStatement)
         ));
-        assert_eq!(statements.get(&used).unwrap().sql, "a");
+        assert_eq!(statements.get(&used, "me").unwrap().sql, "a");
     }
 
     #[test]
@@ -274,8 +281,10 @@ mod tests {
                 ..
             })
         ));
-        statements.close(&first);
-        statements.close(&first);
+        statements.close(&first, "you");
+        assert!(statements.get(&first, "you").is_err(), "it is mine");
+        statements.close(&first, "me");
+        statements.close(&first, "me");
         statements.open(statement("12345678")).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! `DoPut`: binds parameters and runs statements without a result.
+//! `DoPut`: binds parameters, runs statements without a result, takes rows in.
 //!
 //! Guarantees: exactly one answer per call (JDBC fails without one); what a client sends is read up to a limit; the handle
 //! stays the same when parameters are bound, and is sent back for clients that look for it.
@@ -20,7 +20,7 @@ use prost::Message;
 use tonic::{Status, Streaming};
 
 use crate::command::{of_descriptor, unsupported};
-use crate::commands::update;
+use crate::commands::{ingest, update};
 use crate::error::{Error, Result};
 use crate::parameters::fit;
 use crate::prepared_statements::limit;
@@ -46,7 +46,8 @@ pub(crate) async fn do_put(
         .ok_or_else(|| malformed("expected a descriptor in the first message, found none"))?;
     let answer = match of_descriptor(descriptor)? {
         Command::CommandPreparedStatementQuery(command) => {
-            bind(state, &command, stream::iter([Ok(first)]).chain(messages))
+            let messages = stream::iter([Ok(first)]).chain(messages);
+            bind(state, &call, &command, messages)
                 .await?
                 .encode_to_vec()
         }
@@ -54,8 +55,14 @@ pub(crate) async fn do_put(
             let query = CommandPreparedStatementQuery {
                 prepared_statement_handle: command.prepared_statement_handle.clone(),
             };
-            bind(state, &query, stream::iter([Ok(first)]).chain(messages)).await?;
+            let messages = stream::iter([Ok(first)]).chain(messages);
+            bind(state, &call, &query, messages).await?;
             let record_count = update::do_put_prepared(state, call, &command).await?;
+            DoPutUpdateResult { record_count }.encode_to_vec()
+        }
+        Command::CommandStatementIngest(command) => {
+            let messages = stream::iter([Ok(first)]).chain(messages);
+            let record_count = ingest::do_put(state, call, command, messages).await?;
             DoPutUpdateResult { record_count }.encode_to_vec()
         }
         Command::CommandStatementUpdate(command) => {
@@ -73,11 +80,14 @@ pub(crate) async fn do_put(
 /// Binds the parameters that `messages` hold, if they hold any.
 async fn bind(
     state: &State,
+    call: &CallSession,
     command: &CommandPreparedStatementQuery,
     messages: impl Stream<Item = Result<FlightData, Status>> + Send + 'static,
 ) -> Result<DoPutPreparedStatementResult> {
     let handle = command.prepared_statement_handle.clone();
-    let wanted = state.prepared_statements.get(&handle)?.parameter_schema;
+    let owner = &call.principal.name;
+    let statement = state.prepared_statements.get(&handle, owner)?;
+    let wanted = statement.parameter_schema;
     let bytes_max = state.options.parameter_bytes_max;
     // on the query threads, where a panic over forged bytes is only an error of this call
     let bound = state
@@ -85,7 +95,7 @@ async fn bind(
         .run(read_parameters(messages, wanted, bytes_max))
         .await?;
     if let Some(parameters) = bound {
-        state.prepared_statements.bind(&handle, parameters)?;
+        state.prepared_statements.bind(&handle, owner, parameters)?;
     }
     Ok(DoPutPreparedStatementResult {
         prepared_statement_handle: Some(handle),

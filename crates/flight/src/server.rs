@@ -11,40 +11,48 @@ use std::time::Duration;
 
 use arrow_flight::flight_service_server::FlightServiceServer;
 use chatlake::Chatlake;
-use futures::TryStreamExt;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{sleep, timeout};
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 
-use crate::error::Result;
-use crate::lingering::Lingering;
+use crate::connections::Incoming;
+use crate::error::{Error, Result};
+use crate::gatekeeper::{Everybody, Gatekeeper};
 use crate::options::FlightOptions;
 use crate::service::Service;
 use crate::state::State;
+use crate::tls::Certificates;
 
 /// How long clients that read slowly have to take the last status of a stopped call.
 const LAST_WORD: Duration = Duration::from_millis(1_000);
 
-/// How long a client has to close a connection that the server has ended.
-const LINGER: Duration = Duration::from_secs(2);
+/// How often sessions and transactions that lie unused are looked for.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Serves one lake over Arrow Flight SQL.
 pub struct FlightServer {
     chatlake: Chatlake,
     options: FlightOptions,
+    gatekeeper: Arc<dyn Gatekeeper>,
     running_task_count: watch::Sender<usize>,
 }
 
 impl FlightServer {
-    /// A server of `chatlake`, not yet listening.
+    /// A server of `chatlake`, not yet listening, that lets everybody in.
     pub fn new(chatlake: Chatlake, options: FlightOptions) -> Self {
         Self {
             chatlake,
             options,
+            gatekeeper: Arc::new(Everybody),
             running_task_count: watch::Sender::new(0),
         }
+    }
+
+    /// The server with somebody who decides who comes in.
+    #[must_use]
+    pub fn with_gatekeeper(self, gatekeeper: Arc<dyn Gatekeeper>) -> Self {
+        Self { gatekeeper, ..self }
     }
 
     /// The number of plans and streams at work now, to watch while the server runs. 0 means that it is idle.
@@ -54,7 +62,8 @@ impl FlightServer {
 
     /// Answers clients that come to `listener` until `shutdown` is ready.
     ///
-    /// Errors: the query threads cannot be started, or the listener fails.
+    /// Errors: the address can be reached by others without authentication and TLS, and nobody said that this is wanted; the
+    /// TLS files cannot be used, the query threads cannot be started, or the listener fails.
     pub async fn serve(
         self,
         listener: TcpListener,
@@ -63,14 +72,19 @@ impl FlightServer {
         let Self {
             chatlake,
             options,
+            gatekeeper,
             running_task_count,
         } = self;
+        refuse_insecure(&listener, &options, gatekeeper.as_ref())?;
+        let certificates = options.tls.clone().map(Certificates::load).transpose()?;
+        let incoming = Incoming::start(listener, certificates.map(Arc::new), &options);
+        let streams_max = options.streams_per_connection_max;
         let grace = Duration::from_millis(options.shutdown_grace_ms);
         let keepalive = Duration::from_millis(options.keepalive_interval_ms.max(1));
         let keepalive_timeout = Duration::from_millis(options.keepalive_timeout_ms.max(1));
         let (header_bytes_max, receive_bytes_max) =
             (options.header_bytes_max, options.receive_bytes_max);
-        let state = State::start(chatlake, options, running_task_count)?;
+        let state = State::start(chatlake, options, gatekeeper, running_task_count)?;
         let service = FlightServiceServer::new(Service::new(Arc::clone(&state)))
             .max_decoding_message_size(receive_bytes_max)
             // parts are cut to size before they are encoded; one large value may be more
@@ -81,14 +95,12 @@ impl FlightServer {
             // nobody listens any more when the server failed on its own
             let _ = stopping.send(());
         };
-        let incoming = TcpIncoming::from(listener)
-            .with_nodelay(Some(true))
-            .map_ok(|stream| Lingering::new(stream, LINGER));
         let mut serving = pin!(
             Server::builder()
                 .http2_keepalive_interval(Some(keepalive))
                 .http2_keepalive_timeout(Some(keepalive_timeout))
                 .http2_max_header_list_size(header_bytes_max)
+                .max_concurrent_streams(Some(streams_max.max(1)))
                 .add_service(service)
                 .serve_with_incoming_shutdown(incoming, signal)
         );
@@ -101,6 +113,7 @@ impl FlightServer {
         };
         tokio::select! {
             result = &mut serving => return Ok(result?),
+            () = sweep(&state) => {}
             () = grace_over => {}
         }
         // what still runs loses its threads, its streams end with a status, and that still has to reach the clients
@@ -110,4 +123,31 @@ impl FlightServer {
             Err(_) => Ok(()),
         }
     }
+}
+
+/// Ends what lies unused, again and again.
+async fn sweep(state: &State) {
+    loop {
+        sleep(SWEEP_INTERVAL).await;
+        state.sessions.sweep();
+    }
+}
+
+/// Refuses an address that others reach, unless they must say who they are and nobody can listen in.
+fn refuse_insecure(
+    listener: &TcpListener,
+    options: &FlightOptions,
+    gatekeeper: &dyn Gatekeeper,
+) -> Result<()> {
+    let address = listener.local_addr().map_err(Error::Listener)?;
+    let missing = match (gatekeeper.asks_for_credentials(), options.tls.is_some()) {
+        (true, true) => return Ok(()),
+        (false, false) => "either",
+        (false, true) => "authentication",
+        (true, false) => "TLS",
+    };
+    if address.ip().is_loopback() || options.allow_insecure_remote {
+        return Ok(());
+    }
+    Err(Error::Insecure { address, missing })
 }

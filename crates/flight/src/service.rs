@@ -1,6 +1,7 @@
 //! The gRPC service: every call of Flight, each a few lines that lead to the module which answers it.
 //!
-//! Guarantees: no call blocks; what a call needs of its headers is its session; errors become statuses here and only here.
+//! Guarantees: no call blocks; every call is let in by the gatekeeper first; what a call needs of its headers is its session; errors
+//! become statuses here and only here.
 
 use std::sync::Arc;
 
@@ -9,16 +10,19 @@ use arrow_flight::{
     Action, ActionType, Criteria, Empty, FlightData, FlightDescriptor, FlightInfo,
     HandshakeRequest, PollInfo, SchemaResult, Ticket,
 };
+use chatlake_auth::Secret;
 use futures::stream::{BoxStream, Empty as NoStream};
 use futures::{StreamExt, stream};
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::actions::{self, ActionStream};
 use crate::command;
+use crate::credentials::{self, give_token};
 use crate::error::Error;
 use crate::handshake::{HandshakeStream, handshake};
 use crate::put::{PutStream, do_put};
 use crate::result_stream::FlightDataStream;
+use crate::sessions::CallSession;
 use crate::state::State;
 
 /// Answers gRPC calls.
@@ -31,13 +35,32 @@ impl Service {
         Self { state }
     }
 
+    /// Whoever calls.
+    async fn enter<T>(&self, request: &Request<T>) -> Result<CallSession, Status> {
+        let (headers, extensions) = (request.metadata(), request.extensions());
+        Ok(self.state.enter(headers, extensions).await?)
+    }
+
     /// Plans the command of a descriptor.
-    async fn plan(&self, request: Request<FlightDescriptor>) -> Result<FlightInfo, Status> {
-        let call = self.state.sessions.of_call(request.metadata())?;
+    async fn plan<T>(
+        &self,
+        request: Request<FlightDescriptor>,
+        answer_of: impl FnOnce(FlightInfo) -> Result<T, Status>,
+    ) -> Result<Response<T>, Status> {
+        let mut call = self.enter(&request).await?;
+        let token = call.token.take();
         let descriptor = request.into_inner();
         let command = command::of_descriptor(&descriptor)?;
-        Ok(command::get_flight_info(&self.state, call, command, descriptor).await?)
+        let info = command::get_flight_info(&self.state, call, command, descriptor).await?;
+        answer(answer_of(info)?, token.as_ref())
     }
+}
+
+/// An answer, with the token that the client is to send from now on.
+fn answer<T>(value: T, token: Option<&Secret>) -> Result<Response<T>, Status> {
+    let mut response = Response::new(value);
+    give_token(&mut response, token)?;
+    Ok(response)
 }
 
 #[tonic::async_trait]
@@ -52,89 +75,95 @@ impl FlightService for Service {
 
     async fn handshake(
         &self,
-        _request: Request<Streaming<HandshakeRequest>>,
+        request: Request<Streaming<HandshakeRequest>>,
     ) -> Result<Response<Self::HandshakeStream>, Status> {
-        handshake(&self.state.sessions)
+        let peer = credentials::peer(request.extensions());
+        let shown = credentials::of_headers(request.metadata());
+        handshake(&self.state, &peer, shown).await
     }
 
     /// There are no stored flights: tables are listed by `CommandGetTables`.
     async fn list_flights(
         &self,
-        _request: Request<Criteria>,
+        request: Request<Criteria>,
     ) -> Result<Response<Self::ListFlightsStream>, Status> {
-        Ok(Response::new(stream::empty()))
+        let call = self.enter(&request).await?;
+        answer(stream::empty(), call.token.as_ref())
     }
 
     async fn get_flight_info(
         &self,
         request: Request<FlightDescriptor>,
     ) -> Result<Response<FlightInfo>, Status> {
-        Ok(Response::new(self.plan(request).await?))
+        self.plan(request, Ok).await
     }
 
-    /// Planning is never long, so the first answer is the last: the flight is ready to be read.
+    /// Rows are computed while they are read, so the first answer is the last: the flight is ready to be read.
     async fn poll_flight_info(
         &self,
         request: Request<FlightDescriptor>,
     ) -> Result<Response<PollInfo>, Status> {
-        let info = self.plan(request).await?;
-        let poll = PollInfo::new()
-            .with_info(info)
-            .try_with_progress(1.0)
-            .map_err(Error::encoding)?;
-        Ok(Response::new(poll))
+        let poll = |info| {
+            let poll = PollInfo::new().with_info(info).try_with_progress(1.0);
+            Ok(poll.map_err(Error::encoding)?)
+        };
+        self.plan(request, poll).await
     }
 
     async fn get_schema(
         &self,
         request: Request<FlightDescriptor>,
     ) -> Result<Response<SchemaResult>, Status> {
-        let info = self.plan(request).await?;
-        Ok(Response::new(SchemaResult {
-            schema: info.schema,
-        }))
+        let mut call = self.enter(&request).await?;
+        let token = call.token.take();
+        let descriptor = request.into_inner();
+        let command = command::of_descriptor(&descriptor)?;
+        let schema = command::get_schema(&self.state, call, command, descriptor).await?;
+        answer(SchemaResult { schema }, token.as_ref())
     }
 
     async fn do_get(
         &self,
         request: Request<Ticket>,
     ) -> Result<Response<Self::DoGetStream>, Status> {
-        let call = self.state.sessions.of_call(request.metadata())?;
+        let mut call = self.enter(&request).await?;
+        let token = call.token.take();
         let stream = command::do_get(&self.state, call, &request.into_inner().ticket).await?;
-        Ok(Response::new(stream))
+        answer(stream, token.as_ref())
     }
 
     async fn do_put(
         &self,
         request: Request<Streaming<FlightData>>,
     ) -> Result<Response<Self::DoPutStream>, Status> {
-        let call = self.state.sessions.of_call(request.metadata())?;
-        Ok(Response::new(
-            do_put(&self.state, call, request.into_inner()).await?,
-        ))
+        let mut call = self.enter(&request).await?;
+        let token = call.token.take();
+        let answers = do_put(&self.state, call, request.into_inner()).await?;
+        answer(answers, token.as_ref())
     }
 
     async fn do_action(
         &self,
         request: Request<Action>,
     ) -> Result<Response<Self::DoActionStream>, Status> {
-        let (headers, _, action) = request.into_parts();
-        Ok(Response::new(
-            actions::run(&self.state, &headers, action).await?,
-        ))
+        let (headers, extensions, action) = request.into_parts();
+        actions::run(&self.state, &headers, &extensions, action).await
     }
 
     async fn list_actions(
         &self,
-        _request: Request<Empty>,
+        request: Request<Empty>,
     ) -> Result<Response<Self::ListActionsStream>, Status> {
-        Ok(Response::new(stream::iter(actions::list().map(Ok)).boxed()))
+        let call = self.enter(&request).await?;
+        let list = stream::iter(actions::list().map(Ok)).boxed();
+        answer(list, call.token.as_ref())
     }
 
     async fn do_exchange(
         &self,
-        _request: Request<Streaming<FlightData>>,
+        request: Request<Streaming<FlightData>>,
     ) -> Result<Response<Self::DoExchangeStream>, Status> {
+        self.enter(&request).await?;
         Err(Error::Unsupported("DoExchange".to_owned()).into())
     }
 }

@@ -1,90 +1,89 @@
-//! The options of a session that Flight defines: `catalog` and `schema`, which drivers show and restore.
+//! The options of a session: `catalog` and `schema`, which Flight defines and drivers show and restore, and the variables that
+//! `SET` knows, by their names.
 //!
-//! Guarantees: reading them opens no session; there is one catalog and one default schema, so setting them to what they
-//! are succeeds, and anything else is told per option and changes nothing. Variables of Chatlake are set by `SET`.
+//! Guarantees: reading them opens no session; there is one catalog; what cannot be set is told per option and changes nothing.
 
 use std::collections::HashMap;
 
-use chatlake::CATALOG;
+use chatlake::{CATALOG, ErrorCode, Session};
 
 use crate::messages::{
     GetSessionOptionsResult, OptionValue, SessionOptionValue, SetSessionOptionError,
     SetSessionOptionErrorValue, SetSessionOptionsRequest, SetSessionOptionsResult,
 };
 
-/// The schema of names without one.
-const DEFAULT_SCHEMA: &str = "lake";
+/// Name of the option that tells the catalog.
+const CATALOG_OPTION: &str = "catalog";
 
-/// The options, with their values.
-const OPTIONS: [(&str, &str); 2] = [("catalog", CATALOG), ("schema", DEFAULT_SCHEMA)];
+/// Name of the option that tells the schema of names without one.
+const SCHEMA_OPTION: &str = "schema";
+
+/// The variable behind [`SCHEMA_OPTION`].
+const SCHEMA_VARIABLE: &str = "chatlake.schema";
 
 /// Tells the options.
-pub(crate) fn get() -> GetSessionOptionsResult {
-    let text = |value: &str| SessionOptionValue {
-        option_value: Some(OptionValue::Text(value.to_owned())),
+pub(crate) fn get(session: &Session) -> GetSessionOptionsResult {
+    let text = |value: String| SessionOptionValue {
+        option_value: Some(OptionValue::Text(value)),
     };
-    let session_options = OPTIONS
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), text(value)))
-        .collect();
-    GetSessionOptionsResult { session_options }
+    let options = session.settings().into_iter().map(|(name, value)| {
+        let is_schema = name == SCHEMA_VARIABLE;
+        let name = if is_schema {
+            SCHEMA_OPTION.to_owned()
+        } else {
+            name
+        };
+        (name, text(value))
+    });
+    let catalog = (CATALOG_OPTION.to_owned(), text(CATALOG.to_owned()));
+    GetSessionOptionsResult {
+        session_options: options.chain([catalog]).collect(),
+    }
 }
 
 /// Sets options, as far as they can be.
-pub(crate) fn set(request: SetSessionOptionsRequest) -> SetSessionOptionsResult {
-    let refused: HashMap<String, SetSessionOptionError> = request
-        .session_options
-        .into_iter()
-        .filter_map(|(name, value)| refusal(&name, &value).map(|reason| (name, reason)))
-        .map(|(name, reason)| {
-            (
-                name,
-                SetSessionOptionError {
-                    value: reason as i32,
-                },
-            )
-        })
-        .collect();
+pub(crate) async fn set(
+    session: &Session,
+    request: SetSessionOptionsRequest,
+) -> SetSessionOptionsResult {
+    let mut refused = HashMap::new();
+    for (name, value) in request.session_options {
+        if let Err(reason) = set_one(session, &name, &value).await {
+            let value = reason as i32;
+            refused.insert(name, SetSessionOptionError { value });
+        }
+    }
     SetSessionOptionsResult { errors: refused }
 }
 
-/// Why an option cannot be set to a value.
-fn refusal(name: &str, value: &SessionOptionValue) -> Option<SetSessionOptionErrorValue> {
-    let Some((_, current)) = OPTIONS.iter().find(|(known, _)| *known == name) else {
-        return Some(SetSessionOptionErrorValue::InvalidName);
-    };
-    match &value.option_value {
+/// Sets one option; why it cannot be set.
+async fn set_one(
+    session: &Session,
+    name: &str,
+    value: &SessionOptionValue,
+) -> Result<(), SetSessionOptionErrorValue> {
+    let text = match &value.option_value {
         // to unset is to return to the default
-        None => None,
-        Some(OptionValue::Text(text)) if text == current => None,
-        Some(_) => Some(SetSessionOptionErrorValue::InvalidValue),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_is_so_already_can_be_set() {
-        let text = |text: &str| SessionOptionValue {
-            option_value: Some(OptionValue::Text(text.to_owned())),
+        None => "",
+        Some(OptionValue::Text(text)) => text,
+        Some(_) => return Err(SetSessionOptionErrorValue::InvalidValue),
+    };
+    if name == CATALOG_OPTION {
+        return match text.is_empty() || text == CATALOG {
+            true => Ok(()),
+            false => Err(SetSessionOptionErrorValue::InvalidValue),
         };
-        let options = [
-            ("catalog", text("chatlake")),
-            ("schema", text("other")),
-            ("colour", text("red")),
-        ];
-        let session_options = options.map(|(name, value)| (name.to_owned(), value)).into();
-        let errors = set(SetSessionOptionsRequest { session_options }).errors;
-        assert_eq!(errors.len(), 2);
-        assert_eq!(
-            errors["schema"].value(),
-            SetSessionOptionErrorValue::InvalidValue
-        );
-        assert_eq!(
-            errors["colour"].value(),
-            SetSessionOptionErrorValue::InvalidName
-        );
     }
+    let variable = match name {
+        SCHEMA_OPTION => SCHEMA_VARIABLE,
+        other => other,
+    };
+    if session.show(variable).is_err() {
+        return Err(SetSessionOptionErrorValue::InvalidName);
+    }
+    let outcome = session.set(variable, text).await;
+    outcome.map_err(|error| match error.code() {
+        ErrorCode::InvalidInput => SetSessionOptionErrorValue::InvalidValue,
+        _ => SetSessionOptionErrorValue::Error,
+    })
 }

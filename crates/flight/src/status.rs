@@ -19,6 +19,8 @@ fn grpc_code(code: ErrorCode) -> Code {
     match code {
         ErrorCode::InvalidInput => Code::InvalidArgument,
         ErrorCode::NotFound => Code::NotFound,
+        ErrorCode::AlreadyExists => Code::AlreadyExists,
+        ErrorCode::Unauthenticated => Code::Unauthenticated,
         ErrorCode::PermissionDenied => Code::PermissionDenied,
         ErrorCode::Busy | ErrorCode::Unavailable => Code::Unavailable,
         ErrorCode::LimitReached => Code::ResourceExhausted,
@@ -52,6 +54,8 @@ impl From<Error> for Status {
             }
             ErrorCode::InvalidInput
             | ErrorCode::NotFound
+            | ErrorCode::AlreadyExists
+            | ErrorCode::Unauthenticated
             | ErrorCode::PermissionDenied
             | ErrorCode::Busy
             | ErrorCode::LimitReached

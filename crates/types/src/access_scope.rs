@@ -17,6 +17,12 @@ pub enum AccessScope {
         /// Chatbot ids whose conversations may be read.
         chatbots: BTreeSet<String>,
     },
+    /// Everything of the listed accounts: their own records, and the chatbots that are registered to them when a query
+    /// begins. The engine makes [`AccessScope::Tenants`] of it then; until it has, no chatbot is allowed.
+    Accounts {
+        /// Account ids.
+        accounts: BTreeSet<String>,
+    },
     /// Every row: embedded use in one's own process (domain specification §9.5).
     Everything,
 }
@@ -25,7 +31,7 @@ impl AccessScope {
     /// May rows of this chatbot be read? Rows without a chatbot belong to their account.
     pub fn allows_chatbot(&self, chatbot_id: &str) -> bool {
         match self {
-            Self::Nothing => false,
+            Self::Nothing | Self::Accounts { .. } => false,
             Self::Tenants { chatbots, .. } => chatbots.contains(chatbot_id),
             Self::Everything => true,
         }
@@ -35,7 +41,9 @@ impl AccessScope {
     pub fn allows_account(&self, account_id: &str) -> bool {
         match self {
             Self::Nothing => false,
-            Self::Tenants { accounts, .. } => accounts.contains(account_id),
+            Self::Tenants { accounts, .. } | Self::Accounts { accounts } => {
+                accounts.contains(account_id)
+            }
             Self::Everything => true,
         }
     }
@@ -54,6 +62,14 @@ mod tests {
         };
         assert!(scope.allows_chatbot("a") && !scope.allows_chatbot("b"));
         assert!(scope.allows_account("acc") && !scope.allows_account("other"));
+        let whole = AccessScope::Accounts {
+            accounts: named(&["acc"]),
+        };
+        assert!(whole.allows_account("acc") && !whole.allows_account("other"));
+        assert!(
+            !whole.allows_chatbot("a"),
+            "nobody has looked which are its"
+        );
         assert!(!AccessScope::default().allows_chatbot("a"));
         assert!(AccessScope::Everything.allows_account("any"));
     }

@@ -11,6 +11,10 @@ pub enum ErrorCode {
     InvalidInput,
     /// The thing named does not exist: a lake, a file, a table.
     NotFound,
+    /// What is to be made is there already.
+    AlreadyExists,
+    /// Nobody knows who the caller is.
+    Unauthenticated,
     /// The caller may not do or see this.
     PermissionDenied,
     /// Somebody else holds what is needed, e.g. the lake's writer lease.
@@ -35,6 +39,8 @@ impl ErrorCode {
         match self {
             Self::InvalidInput => "invalid_input",
             Self::NotFound => "not_found",
+            Self::AlreadyExists => "already_exists",
+            Self::Unauthenticated => "unauthenticated",
             Self::PermissionDenied => "permission_denied",
             Self::Busy => "busy",
             Self::LimitReached => "limit_reached",

@@ -1,13 +1,15 @@
-//! Small types that every room speaks: days, clocks, access scopes, error codes and the slug rule.
+//! Small types that every room speaks: days, clocks, access scopes and permissions, error codes and the slug rule.
 //!
 //! Guarantees: no I/O but reading the system clock, no dependency on any other room.
 
+mod access;
 mod access_scope;
 mod clock;
 mod day;
 mod error_code;
 mod slug;
 
+pub use access::{Access, Permission, Permissions};
 pub use access_scope::AccessScope;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use day::Day;

@@ -324,6 +324,7 @@ async fn a_file_in_sql_is_bounded_and_the_setting_is_named() {
             export_bytes_max: 250,
             ..Settings::default()
         },
+        ..OpenOptions::default()
     };
     let chatlake = Chatlake::open("memory://", options).await.unwrap();
     lakes::ingest_text(&chatlake, RECORDS).await.unwrap();

@@ -9,10 +9,20 @@
 )]
 
 mod errors;
+mod gatekeeper;
+mod hostile;
+mod ingest;
+mod keys;
+mod members;
 mod metadata;
 mod prepared;
+mod queries;
+mod scratch;
 mod server;
 mod sessions;
 mod shutdown;
 mod statements;
 mod streaming;
+mod tickets;
+mod tls;
+mod transactions;

@@ -281,7 +281,6 @@ async fn keys_have_the_columns_of_the_protocol() {
     };
     let crossed = client.get_cross_reference(command).await;
     for info in [exported, imported, crossed] {
-        let batch = answer(&mut client, info).await;
-        assert_eq!((batch.num_rows(), batch.num_columns()), (0, 13));
+        assert_eq!(answer(&mut client, info).await.num_columns(), 13);
     }
 }

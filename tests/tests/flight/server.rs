@@ -12,6 +12,7 @@ use arrow_flight::decode::FlightRecordBatchStream;
 use arrow_flight::error::FlightError;
 use arrow_flight::sql::client::FlightSqlServiceClient;
 use arrow_flight::{FlightInfo, Ticket};
+use chatlake::Chatlake;
 use chatlake_flight::{Error, FlightOptions, FlightServer};
 use chatlake_tests::lakes;
 use futures::TryStreamExt;
@@ -38,6 +39,8 @@ const IDLE_WITHIN: Duration = Duration::from_secs(30);
 pub struct Served {
     /// Where it listens, as a URL.
     pub address: String,
+    /// The lake that it serves.
+    pub lake: Chatlake,
     /// How many plans and streams are at work in it.
     pub running: watch::Receiver<usize>,
     stop: oneshot::Sender<()>,
@@ -55,16 +58,21 @@ impl Served {
         let lake = lakes::in_memory().await;
         let report = lakes::ingest_text(&lake, &lakes::oracle_input()).await;
         report.expect("the oracle's records are valid");
+        Self::of(FlightServer::new(lake.clone(), options), lake).await
+    }
+
+    /// Runs a server of `lake`.
+    pub async fn of(server: FlightServer, lake: Chatlake) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = FlightServer::new(lake, options);
         let running = server.running_task_count();
         let task = tokio::spawn(server.serve(listener, async {
             stopped.await.ok();
         }));
         Self {
             address,
+            lake,
             running,
             stop,
             task,

@@ -131,10 +131,15 @@ async fn the_actions_listed_are_those_that_are_there() {
     let mut names: Vec<String> = actions.into_iter().map(|action| action.r#type).collect();
     names.sort();
     let expected = [
+        "BeginTransaction",
+        "CancelFlightInfo",
+        "CancelQuery",
         "ClosePreparedStatement",
         "CloseSession",
         "CreatePreparedStatement",
+        "EndTransaction",
         "GetSessionOptions",
+        "RenewFlightEndpoint",
         "SetSessionOptions",
     ];
     assert_eq!(names, expected);

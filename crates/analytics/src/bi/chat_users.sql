@@ -1,6 +1,8 @@
 -- view: chat_users
 -- doc: Every user that has a profile or a message, with the last contact: the rows of the page chat_users_page without the text of the last message, so that no content is read. One row per user; sessions may be added up over users.
 -- source: domain specification §5.4, §6.4
+-- key: chatbot_id, user_id
+-- reference: chatbots | chatbot_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: user_id | TEXT | User inside the chatbot (§1.2).
 -- column: is_guest | BOOLEAN | Whether the user is unknown: the user_id starts with anon:.

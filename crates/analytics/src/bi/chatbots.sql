@@ -1,6 +1,7 @@
 -- view: chatbots
 -- doc: Chatbots with their account and its time zone, which decides the local days of every view here. A chatbot that is not registered has no row; its days are those of UTC.
 -- source: domain specification §1, §2.4, §4
+-- key: chatbot_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: chatbot_name | TEXT | Name of the chatbot.
 -- column: account_id | TEXT | Account (platform organization) that the chatbot belongs to.

@@ -1,6 +1,10 @@
 -- view: conversations
 -- doc: Conversations with a visible message at any time, with their user, organization and analysis: the conversations of the page conversations_page over all_time. One row per conversation, of which every value describes the whole conversation; messages, user_messages and scored_messages may be added up, averages may not.
 -- source: domain specification §3.3, §5.1, §5.6, §6.3
+-- key: chatbot_id, conversation_id
+-- reference: chatbots | chatbot_id
+-- reference: users | chatbot_id, user_id
+-- reference: organizations | chatbot_id, organization_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: conversation_id | TEXT | Conversation (thread) inside the chatbot.
 -- column: started_at | TIMESTAMP | When the first visible message was sent.

@@ -1,6 +1,7 @@
 -- view: daily_agents
 -- doc: Work of agents per local day, inbox and channel; days on which an agent did nothing have no row. All counts and sums may be added up over days, inboxes, channels, agents and chatbots: the mean response time of any of them is sum(response_seconds) / sum(responses). A median cannot be had from sums; the page analytics_agents gives it. Agents who are not registered are here too, without a name. A filter on chatbot_id and day reads the sent messages of those days only; assignments and responses follow from the whole history of the chatbot's conversations.
 -- source: domain specification §4, §5.5, §7.5
+-- reference: chatbots | chatbot_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: day | DATE | Day of the message, assignment or response, in the time zone of the account.
 -- column: inbox_id | TEXT | Inbox of the conversation.

@@ -1,6 +1,7 @@
 -- view: daily_ai_tools
 -- doc: Uses of the writing tools per local day, inbox, channel and tool; days and tools without any have no row. All columns may be added up over days, inboxes, channels, tools and chatbots: average accuracy is sum(accuracy_sum) / sum(measured), the rate of acceptance sum(sent_unchanged) / sum(measured). A filter on chatbot_id and day reads the uses of those days only.
 -- source: domain specification §4, §7.9
+-- reference: chatbots | chatbot_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: day | DATE | Day on which the tool was used, in the time zone of the account.
 -- column: inbox_id | TEXT | Inbox of the conversation.

@@ -1,6 +1,7 @@
 -- view: daily_credits
 -- doc: Credits used per local day, inbox and category; days and categories without any have no row. Both columns may be added up over days, inboxes, categories and chatbots; decimals are exact. Refunds, top-ups and adjustments are no usage: they change the balance of the account, which the page analytics_balance gives. A filter on chatbot_id and day reads the entries of those days only.
 -- source: domain specification §4, §7.8
+-- reference: chatbots | chatbot_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: day | DATE | Day on which the entries were booked, in the time zone of the account.
 -- column: inbox_id | TEXT | Inbox that used the credits.

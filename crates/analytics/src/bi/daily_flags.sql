@@ -1,6 +1,7 @@
 -- view: daily_flags
 -- doc: Flags of messages per local day, inbox, channel, kind and flag; days and flags without any have no row. Messages may be added up over days, inboxes, channels and chatbots, and of flags as often as a message has one. Conversations are counted per day and flag: a conversation flagged on two days counts on both, one with two flags under both, so their sums over days or flags are not conversations; the page flag_rates counts those of a window, and rates. A filter on chatbot_id and day reads the messages of those days only; annotations and metadata of all days are read, since both may come later.
 -- source: domain specification §4, §5.2, §8.3
+-- reference: chatbots | chatbot_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: day | DATE | Day on which the messages were sent, in the time zone of the account.
 -- column: inbox_id | TEXT | Inbox of the conversation.

@@ -1,6 +1,7 @@
 -- view: daily_flows
 -- doc: Starts of chat flows per local day, inbox, channel and flow; days and flows without any have no row. Starts may be added up over days, inboxes, channels, flows and chatbots; how many flows were started is a count of distinct flow_id. A filter on chatbot_id and day reads the starts of those days only.
 -- source: domain specification §4, §7.7
+-- reference: chatbots | chatbot_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: day | DATE | Day on which the flows were started, in the time zone of the account.
 -- column: inbox_id | TEXT | Inbox of the conversation.

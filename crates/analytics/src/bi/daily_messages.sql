@@ -1,6 +1,7 @@
 -- view: daily_messages
 -- doc: Messages per local day, inbox and channel; days without any have no row. All counts may be added up over days, inboxes, channels and chatbots: agent_sent + bot_sent + received are the visible messages. A filter on chatbot_id and day reads the messages of those days only.
 -- source: domain specification §1.1, §4, §7.2
+-- reference: chatbots | chatbot_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: day | DATE | Day on which the messages were sent, in the time zone of the account.
 -- column: inbox_id | TEXT | Inbox of the conversation.

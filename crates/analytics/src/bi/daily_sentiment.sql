@@ -1,6 +1,7 @@
 -- view: daily_sentiment
 -- doc: Sentiment per local day, inbox and channel; days without visible messages have no row. Messages and scores may be added up over days, inboxes, channels and chatbots: the message-weighted average of any of them is sum(score_sum) / sum(scored_messages). Conversations and bands are counted per day: a conversation that goes on for two days counts on both, so their sums over days are conversation-days, not conversations. A filter on chatbot_id and day reads the messages of those days only; annotations and metadata of all days are read, since both may come later.
 -- source: domain specification §4, §5.2, §5.6, §8.2
+-- reference: chatbots | chatbot_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: day | DATE | Day on which the messages were sent, in the time zone of the account.
 -- column: inbox_id | TEXT | Inbox of the conversation.

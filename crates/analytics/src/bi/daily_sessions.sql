@@ -1,6 +1,7 @@
 -- view: daily_sessions
 -- doc: Sessions by the local day on which they started, per inbox and channel; days without any have no row. All counts may be added up over days, inboxes, channels and chatbots; how many sessions are active is a matter of a moment, see sessions. Where a session starts follows from everything that happened in its conversation, so the chatbot's whole history is read, whatever the day.
 -- source: domain specification §4, §5.4, §7.3
+-- reference: chatbots | chatbot_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: day | DATE | Day on which the sessions started, in the time zone of the account.
 -- column: inbox_id | TEXT | Inbox of the conversation.

@@ -1,6 +1,8 @@
 -- view: organizations
 -- doc: Client organizations with a visible message at any time, with their current profile and what became of their conversations: the organizations of the page organizations_page over all_time. One row per organization; a conversation belongs to the organization said in it. Conversations, messages and scored_messages may be added up over organizations, users and averages may not.
 -- source: domain specification §5.6, §6.2
+-- key: chatbot_id, organization_id
+-- reference: chatbots | chatbot_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: organization_id | TEXT | Organization inside the chatbot.
 -- column: organization_name | TEXT | Name of the organization, else its id.

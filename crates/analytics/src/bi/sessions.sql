@@ -1,6 +1,9 @@
 -- view: sessions
 -- doc: Sessions of conversations with their agent, team, user and inbox by name: the rows of the page export_sessions over all_time. One row per session; messages and reopens may be added up.
 -- source: domain specification §5.4, §5.5, §7.3, §7.10
+-- key: chatbot_id, conversation_id, session_no
+-- reference: chatbots | chatbot_id
+-- reference: conversations | chatbot_id, conversation_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: conversation_id | TEXT | Conversation (thread) inside the chatbot.
 -- column: session_no | BIGINT | Number of the session in its conversation, from 1.

@@ -1,6 +1,8 @@
 -- view: users
 -- doc: Users with a visible message at any time, with their current profile and what became of their conversations: the users of the page users_page over all_time, guests too. One row per user; conversations, messages and scored_messages may be added up over users, averages may not.
 -- source: domain specification §5.6, §6.1
+-- key: chatbot_id, user_id
+-- reference: chatbots | chatbot_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: user_id | TEXT | User inside the chatbot (§1.2).
 -- column: is_guest | BOOLEAN | Whether the user is unknown: the user_id starts with anon:.

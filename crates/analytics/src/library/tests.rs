@@ -175,3 +175,23 @@ fn a_folder_adds_files_and_takes_the_place_of_others() {
         "expected `-- page: …` in the header of page `mine`, found ``"
     );
 }
+
+#[test]
+fn references_lead_to_keys_of_views_of_the_same_schema() {
+    let library = Library::built_in();
+    for views in [library.views(), library.bi()] {
+        for view in views {
+            for reference in &view.references {
+                let other = views.iter().find(|other| other.name == reference.view);
+                let other = other.unwrap_or_else(|| panic!("{}: no {}", view.name, reference.view));
+                assert_eq!(
+                    (other.key.len(), other.key.is_empty()),
+                    (reference.columns.len(), false),
+                    "{} → {}",
+                    view.name,
+                    other.name
+                );
+            }
+        }
+    }
+}

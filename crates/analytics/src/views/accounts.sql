@@ -1,6 +1,7 @@
 -- view: accounts
 -- doc: Accounts (platform organizations). The last write counts.
 -- source: domain specification §2.4, §3.2
+-- key: account_id
 -- column: account_id | TEXT | Account (platform organization).
 -- column: name | TEXT | Name of the account.
 -- column: timezone | TEXT | IANA time zone that decides the account's calendar days; UTC by default.

@@ -1,6 +1,8 @@
 -- view: agents
 -- doc: Agents of accounts. The last write counts.
 -- source: domain specification §2.4, §3.2
+-- key: account_id, agent_id
+-- reference: accounts | account_id
 -- column: account_id | TEXT | Account (platform organization).
 -- column: agent_id | TEXT | Agent inside the account.
 -- column: name | TEXT | Name of the agent.

@@ -1,6 +1,8 @@
 -- view: ai_tool_uses
 -- doc: Uses of the writing tools as known at as_of; the first write of a use counts.
 -- source: domain specification §3.1, §3.2
+-- key: chatbot_id, use_id
+-- reference: conversations | chatbot_id, conversation_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: use_id | TEXT | Id of this use.
 -- column: tool | TEXT | ai_writer or doc_reply.

@@ -1,6 +1,9 @@
 -- view: annotation_versions
 -- doc: Every version of the analysis of messages and conversations up to as_of.
 -- source: domain specification §3.1
+-- key: ingest_seq
+-- reference: conversations | chatbot_id, conversation_id
+-- reference: messages | chatbot_id, conversation_id, message_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: conversation_id | TEXT | Conversation (thread) inside the chatbot.
 -- column: message_id | TEXT | Message that is annotated; NULL annotates the conversation.

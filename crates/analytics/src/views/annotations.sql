@@ -1,6 +1,8 @@
 -- view: annotations
 -- doc: What is known about a message or a conversation: of each column the newest value that was analysed. The resolution of a conversation is in resolutions.
 -- source: domain specification §3.2
+-- reference: conversations | chatbot_id, conversation_id
+-- reference: messages | chatbot_id, conversation_id, message_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: conversation_id | TEXT | Conversation (thread) inside the chatbot.
 -- column: message_id | TEXT | Message that is annotated; NULL annotates the conversation.

@@ -1,6 +1,9 @@
 -- view: assignments
 -- doc: Assignment events of conversations as known at as_of: what each changed and who was assigned then. Given fields overwrite, unassigned clears both, a session begins unassigned.
 -- source: domain specification §5.5
+-- key: chatbot_id, conversation_id, event_id
+-- reference: conversation_events | chatbot_id, conversation_id, event_id
+-- reference: sessions | chatbot_id, conversation_id, session_no
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: conversation_id | TEXT | Conversation (thread) inside the chatbot.
 -- column: session_no | BIGINT | Session in which it happened; NULL outside any session.

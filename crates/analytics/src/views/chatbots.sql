@@ -1,6 +1,8 @@
 -- view: chatbots
 -- doc: Chatbots and the account that each belongs to. The last write counts.
 -- source: domain specification §2.4, §3.2
+-- key: chatbot_id
+-- reference: accounts | account_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: account_id | TEXT | Account that the chatbot belongs to.
 -- column: name | TEXT | Name of the chatbot.

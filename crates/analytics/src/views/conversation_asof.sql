@@ -1,6 +1,8 @@
 -- view: conversation_asof
 -- doc: Point in time: what was said in a conversation, else the newest value known for its user or organization at its last visible message.
 -- source: domain specification §3.3
+-- key: chatbot_id, conversation_id
+-- reference: conversations | chatbot_id, conversation_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: conversation_id | TEXT | Conversation (thread) inside the chatbot.
 -- column: user_plan | TEXT | Plan of the user.

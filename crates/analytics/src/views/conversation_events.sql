@@ -1,6 +1,8 @@
 -- view: conversation_events
 -- doc: Lifecycle events of conversations as known at as_of; the first write of an event counts.
 -- source: domain specification §3.1, §3.2
+-- key: chatbot_id, conversation_id, event_id
+-- reference: conversations | chatbot_id, conversation_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: conversation_id | TEXT | Conversation (thread) inside the chatbot.
 -- column: event_id | TEXT | Id given by the sender, else derived from the event.

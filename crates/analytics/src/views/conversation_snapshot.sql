@@ -1,6 +1,8 @@
 -- view: conversation_snapshot
 -- doc: What was said about a conversation that has metadata: of each column the newest value that was said. A building block of conversations, users and message_facts.
 -- source: domain specification §1.2, §3.2, §3.3
+-- key: chatbot_id, conversation_id
+-- reference: conversations | chatbot_id, conversation_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: conversation_id | TEXT | Conversation (thread) inside the chatbot.
 -- column: user_id | TEXT | Who the conversation is with: the newest user named in it, else the guest anon:<conversation_id> (§1.2).

@@ -1,6 +1,11 @@
 -- view: conversations
 -- doc: One row per conversation seen in metadata, messages or events, with its user, its snapshot and its activity.
 -- source: domain specification §5.1
+-- key: chatbot_id, conversation_id
+-- reference: chatbots | chatbot_id
+-- reference: users | chatbot_id, user_id
+-- reference: organizations | chatbot_id, organization_id
+-- reference: inboxes | chatbot_id, inbox_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: conversation_id | TEXT | Conversation (thread) inside the chatbot.
 -- column: user_id | TEXT | Who the conversation is with: the newest user named in it, else the guest anon:<conversation_id> (§1.2).

@@ -1,6 +1,9 @@
 -- view: credit_ledger
 -- doc: Money entries of accounts as known at as_of; the first write of an entry counts.
 -- source: domain specification §2.4, §3.1, §3.2
+-- key: account_id, entry_id
+-- reference: accounts | account_id
+-- reference: chatbots | chatbot_id
 -- column: chatbot_id | TEXT | Chatbot that used the credits; NULL for entries of the account as a whole.
 -- column: account_id | TEXT | Account (platform organization).
 -- column: entry_id | TEXT | Id of the entry inside the account.

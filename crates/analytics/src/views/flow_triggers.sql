@@ -1,6 +1,9 @@
 -- view: flow_triggers
 -- doc: Starts of chat flows as known at as_of; the first write of a start counts.
 -- source: domain specification §3.1, §3.2
+-- key: chatbot_id, trigger_id
+-- reference: flows | chatbot_id, flow_id
+-- reference: conversations | chatbot_id, conversation_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: trigger_id | TEXT | Id of this start.
 -- column: flow_id | TEXT | Flow that was started.

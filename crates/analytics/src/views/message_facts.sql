@@ -1,6 +1,10 @@
 -- view: message_facts
 -- doc: Messages with their conversation and their analysis. Averages of score are the sentiment of the specification; filter on is_visible to count conversation activity.
 -- source: domain specification §5.2
+-- key: chatbot_id, conversation_id, message_id
+-- reference: conversations | chatbot_id, conversation_id
+-- reference: users | chatbot_id, user_id
+-- reference: organizations | chatbot_id, organization_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: conversation_id | TEXT | Conversation (thread) inside the chatbot.
 -- column: message_id | TEXT | Id given by the sender, else derived from the content (§2.5).

@@ -1,6 +1,9 @@
 -- view: messages
 -- doc: Messages as known at as_of; the first write of a message counts.
 -- source: domain specification §1.1, §3.1, §3.2
+-- key: chatbot_id, conversation_id, message_id
+-- reference: conversations | chatbot_id, conversation_id
+-- reference: broadcasts | chatbot_id, broadcast_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: conversation_id | TEXT | Conversation (thread) inside the chatbot.
 -- column: message_id | TEXT | Id given by the sender, else derived from the content (§2.5).

@@ -1,6 +1,8 @@
 -- view: organizations
 -- doc: Current profiles of client organizations: of each column the newest value over all conversations.
 -- source: domain specification §3.3
+-- key: chatbot_id, organization_id
+-- reference: chatbots | chatbot_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: organization_id | TEXT | Organization inside the chatbot.
 -- column: name | TEXT | Name of the organization.

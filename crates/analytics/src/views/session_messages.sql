@@ -1,6 +1,9 @@
 -- view: session_messages
 -- doc: Messages with the session in which they were sent.
 -- source: domain specification §5.4, §7.5
+-- key: chatbot_id, conversation_id, message_id
+-- reference: messages | chatbot_id, conversation_id, message_id
+-- reference: sessions | chatbot_id, conversation_id, session_no
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: conversation_id | TEXT | Conversation (thread) inside the chatbot.
 -- column: message_id | TEXT | Id given by the sender, else derived from the content (§2.5).

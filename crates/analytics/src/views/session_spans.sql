@@ -1,6 +1,8 @@
 -- view: session_spans
 -- doc: Sessions before anybody is assigned: how the touches of a conversation fall into sessions. A building block of sessions and assignments.
 -- source: domain specification §5.4
+-- key: chatbot_id, conversation_id, session_no
+-- reference: conversations | chatbot_id, conversation_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: conversation_id | TEXT | Conversation (thread) inside the chatbot.
 -- column: session_no | BIGINT | Number of the session in its conversation, from 1.

@@ -1,6 +1,10 @@
 -- view: sessions
 -- doc: Sessions of conversations, from the first touch to 24 hours after the first resolve that nothing followed.
 -- source: domain specification §5.4, §5.5
+-- key: chatbot_id, conversation_id, session_no
+-- reference: conversations | chatbot_id, conversation_id
+-- reference: users | chatbot_id, user_id
+-- reference: inboxes | chatbot_id, inbox_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: conversation_id | TEXT | Conversation (thread) inside the chatbot.
 -- column: session_no | BIGINT | Number of the session in its conversation, from 1.

@@ -1,6 +1,9 @@
 -- view: users
 -- doc: Current profiles of users: of each column the newest value over all versions. Guests who wrote or were answered are users too.
 -- source: domain specification §1.2, §3.3
+-- key: chatbot_id, user_id
+-- reference: chatbots | chatbot_id
+-- reference: organizations | chatbot_id, organization_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: user_id | TEXT | User inside the chatbot (§1.2).
 -- column: is_guest | BOOLEAN | Whether the user is unknown: the user_id starts with anon:.

@@ -1,6 +1,9 @@
 -- view: workflow_runs
 -- doc: Runs of workflows: the newest row of each run that is known at as_of.
 -- source: domain specification §3.2
+-- key: chatbot_id, run_id
+-- reference: workflows | chatbot_id, workflow_id
+-- reference: conversations | chatbot_id, conversation_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: run_id | TEXT | Id of the run.
 -- column: workflow_id | TEXT | Workflow that ran.

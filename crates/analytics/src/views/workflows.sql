@@ -1,6 +1,8 @@
 -- view: workflows
 -- doc: Workflows: what triggers them, under which conditions, and what they do. The last write counts.
 -- source: domain specification §2.4, §3.2
+-- key: chatbot_id, workflow_id
+-- reference: chatbots | chatbot_id
 -- column: chatbot_id | TEXT | Tenant that owns the row; a filter on it reads the files of that chatbot only.
 -- column: workflow_id | TEXT | Workflow inside the chatbot.
 -- column: name | TEXT | Name of the workflow.

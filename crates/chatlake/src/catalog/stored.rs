@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chatlake_types::Permission;
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::common::Result;
 
-use super::QueryScope;
+use super::{QueryScope, STORED_SCHEMA};
+use crate::Error;
 use crate::entity_table::EntityTable;
+use crate::permissions::require_relation;
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -24,8 +27,11 @@ impl StoredSchema {
 #[async_trait]
 impl SchemaProvider for StoredSchema {
     fn table_names(&self) -> Vec<String> {
+        // what may not be read is not listed either
+        let readable = self.scope.permissions.allow(Permission::RawViews);
         chatlake_schema::tables()
             .iter()
+            .filter(|_| readable)
             .map(|table| table.name.clone())
             .collect()
     }
@@ -34,6 +40,8 @@ impl SchemaProvider for StoredSchema {
         let Some(table) = chatlake_schema::table(name) else {
             return Ok(None);
         };
+        require_relation(self.scope.permissions, STORED_SCHEMA, name)
+            .map_err(Error::into_datafusion)?;
         let root = self.scope.lake.location().root().clone();
         let provider = EntityTable::new(
             table,

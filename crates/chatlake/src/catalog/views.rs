@@ -7,13 +7,16 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use async_trait::async_trait;
 use chatlake_analytics::{View, WINDOW_DAYS};
+use chatlake_types::Permission;
 use datafusion::catalog::view::ViewTable;
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::common::Result;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
 
-use super::QueryScope;
+use super::{BI_SCHEMA, DEFAULT_SCHEMA, QueryScope};
+use crate::Error;
+use crate::permissions::require_relation;
 
 /// Which of the library's views a schema holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +25,15 @@ pub(super) enum ViewKind {
     Lake,
     /// Flat relations for BI tools.
     Bi,
+}
+
+impl ViewKind {
+    fn schema(self) -> &'static str {
+        match self {
+            Self::Lake => DEFAULT_SCHEMA,
+            Self::Bi => BI_SCHEMA,
+        }
+    }
 }
 
 /// See the module's documentation.
@@ -71,6 +83,10 @@ impl ViewSchema {
 #[async_trait]
 impl SchemaProvider for ViewSchema {
     fn table_names(&self) -> Vec<String> {
+        if !self.scope.permissions.allow(Permission::RawViews) {
+            // what may not be read is not listed either
+            return Vec::new();
+        }
         let views = match self.kind {
             ViewKind::Bi => self.scope.library.bi(),
             ViewKind::Lake => self.scope.library.views(),
@@ -85,6 +101,8 @@ impl SchemaProvider for ViewSchema {
         let Some(view) = self.view(name) else {
             return Ok(None);
         };
+        require_relation(self.scope.permissions, self.kind.schema(), name)
+            .map_err(Error::into_datafusion)?;
         if let Some(provider) = self.planned(name) {
             return Ok(Some(provider));
         }

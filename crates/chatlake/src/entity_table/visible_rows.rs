@@ -40,6 +40,33 @@ impl VisibleRows {
         })
     }
 
+    /// The rows of one chatbot, whatever these rows were narrowed to.
+    ///
+    /// # Errors
+    /// [`Error::PermissionDenied`] when the chatbot is outside of the scope.
+    pub(crate) fn of_chatbot(&self, chatbot_id: &str) -> Result<Self> {
+        Self::new(Arc::clone(&self.scope), Some(chatbot_id.into()))
+    }
+
+    /// No row: what a page shows before its chatbot is known.
+    pub(crate) fn none() -> Self {
+        Self {
+            scope: Arc::new(AccessScope::Nothing),
+            chatbot_id: None,
+            ledger_account_id: None,
+        }
+    }
+
+    /// Whose rows they are.
+    pub(crate) fn scope(&self) -> &AccessScope {
+        &self.scope
+    }
+
+    /// Is it the whole lake, whatever it is narrowed to now?
+    pub(crate) fn sees_everything(&self) -> bool {
+        matches!(self.scope.as_ref(), AccessScope::Everything)
+    }
+
     /// The same rows, and the whole ledger of the account: a balance belongs to the account (domain specification §7.8).
     ///
     /// # Errors
@@ -78,7 +105,7 @@ impl VisibleRows {
         match (&self.chatbot_id, self.scope.as_ref()) {
             (Some(chatbot_id), _) => Some(BTreeSet::from([chatbot_id.as_ref()])),
             (None, AccessScope::Everything) => None,
-            (None, AccessScope::Nothing) => Some(BTreeSet::new()),
+            (None, AccessScope::Nothing | AccessScope::Accounts { .. }) => Some(BTreeSet::new()),
             (None, AccessScope::Tenants { chatbots, .. }) => {
                 Some(chatbots.iter().map(String::as_str).collect())
             }
@@ -92,7 +119,7 @@ impl VisibleRows {
         }
         match self.scope.as_ref() {
             AccessScope::Everything => self.chatbot_id.is_none(),
-            AccessScope::Tenants { .. } => self.chatbot_id.is_none(),
+            AccessScope::Tenants { .. } | AccessScope::Accounts { .. } => self.chatbot_id.is_none(),
             AccessScope::Nothing => false,
         }
     }
@@ -107,7 +134,7 @@ impl VisibleRows {
         let of_account = match self.scope.as_ref() {
             AccessScope::Everything => None,
             AccessScope::Nothing => Some(lit(false)),
-            AccessScope::Tenants { accounts, .. } => {
+            AccessScope::Tenants { accounts, .. } | AccessScope::Accounts { accounts } => {
                 let accounts = accounts.iter().map(String::as_str).collect();
                 Some(col(ACCOUNT_COLUMN).in_list(list(accounts), false))
             }

@@ -11,6 +11,7 @@ use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use chatlake_analytics::{Library, Page};
 use chatlake_functions::period::Window;
 use chatlake_functions::zone::{LocalDay, Zone};
+use chatlake_types::Permissions;
 use datafusion::catalog::TableProvider;
 use datafusion::catalog::view::ViewTable;
 use datafusion::common::Column;
@@ -26,6 +27,8 @@ use super::listing::{column, listed};
 use super::options::{PageOptions, Paging, drill_page, wants_drill};
 use super::tenant::Tenant;
 use crate::catalog::{PageScope, QueryScope, instant};
+use crate::entity_table::visible_rows::VisibleRows;
+use crate::permissions::require_page;
 use crate::session::{Environment, Session};
 use crate::{Error, Result};
 
@@ -45,6 +48,7 @@ pub(crate) async fn plan_call(
     let library = Arc::clone(&scope.library);
     let plan = if call.name == FACETS {
         let (page, call, field) = facets::page_of(&library, call)?;
+        require_page(scope.permissions, page)?;
         let options = PageOptions::read(page, &call)?;
         let environment = environment(session, scope, page, &options).await?;
         let state = &environment.state;
@@ -53,7 +57,7 @@ pub(crate) async fn plan_call(
         facets::counted(state, page, &rows, &options.conditions, field)
             .and_then(|plan| analyzed(state, plan))?
     } else {
-        let page = page_to_plan(&library, call)?;
+        let page = page_to_plan(&library, call, scope.permissions)?;
         let mut options = PageOptions::read(page, call)?;
         options.paging = paging.unwrap_or(options.paging);
         let environment = environment(session, scope, page, &options).await?;
@@ -72,17 +76,24 @@ pub(crate) async fn plan_call(
 }
 
 /// The page of a call, or its drill page.
-fn page_to_plan<'a>(library: &'a Library, call: &PageCall) -> Result<&'a Page> {
+fn page_to_plan<'a>(
+    library: &'a Library,
+    call: &PageCall,
+    permissions: Permissions,
+) -> Result<&'a Page> {
     let page = library.page(&call.name).ok_or_else(|| {
         Error::Sql(format!(
             "expected the name of a page, found `{}`",
             call.name
         ))
     })?;
-    match wants_drill(call)? {
-        true => drill_page(library, page),
-        false => Ok(page),
+    require_page(permissions, page)?;
+    if !wants_drill(call)? {
+        return Ok(page);
     }
+    let drill = drill_page(library, page)?;
+    require_page(permissions, drill)?;
+    Ok(drill)
 }
 
 /// Types that follow from operators and unions are known after analysis.
@@ -98,8 +109,14 @@ async fn environment(
     page: &Page,
     options: &PageOptions,
 ) -> Result<Environment> {
+    let visible = match options.chatbot_id.as_str() {
+        // a call that is prepared before its chatbot is known: only its columns matter
+        "" => VisibleRows::none(),
+        chatbot_id => scope.visible.of_chatbot(chatbot_id)?,
+    };
     let registries = session.environment(QueryScope {
-        visible: session.rows_of(Some(options.chatbot_id.as_str().into()))?,
+        visible,
+        permissions: Permissions::ALL,
         page: None,
         ..scope.clone()
     })?;
@@ -127,6 +144,7 @@ async fn environment(
     };
     session.environment(QueryScope {
         visible: visible.with_ledger_of(account_id)?,
+        permissions: Permissions::ALL,
         as_of_micros: Some(as_of_micros),
         page: Some(page_scope),
         ..scope.clone()

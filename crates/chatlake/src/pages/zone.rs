@@ -1,5 +1,7 @@
 //! The time zone in which the pages of a chatbot count days.
 
+use chatlake_types::Permissions;
+
 use super::plan::DEFAULT_ZONE;
 use super::tenant::Tenant;
 use crate::Result;
@@ -13,7 +15,8 @@ pub(crate) async fn zone_of(
     chatbot_id: &str,
 ) -> Result<String> {
     let registries = session.environment(QueryScope {
-        visible: session.rows_of(Some(chatbot_id.into()))?,
+        visible: scope.visible.of_chatbot(chatbot_id)?,
+        permissions: Permissions::ALL,
         page: None,
         ..scope.clone()
     })?;

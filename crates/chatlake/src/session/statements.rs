@@ -1,4 +1,5 @@
-//! Which statements run here: reading, `EXPLAIN`, `DESCRIBE`, and `SET` / `RESET` / `SHOW` of the session's variables.
+//! Which statements run here: reading, `EXPLAIN`, `DESCRIBE`, `SET` / `RESET` / `SHOW` of the session's
+//! variables, `KILL`, and changes of scratch tables.
 
 use datafusion::config::Dialect;
 use datafusion::execution::SessionState;
@@ -23,6 +24,8 @@ pub(super) enum Statement {
     Reset { name: String },
     /// The session: a variable's value.
     Show { name: String },
+    /// The session: a query is stopped.
+    Kill { id: String },
 }
 
 /// Reads exactly one statement.
@@ -32,6 +35,9 @@ pub(super) fn parse(state: &SessionState, sql: &str) -> Result<Statement> {
             "expected SQL text of at most {SQL_BYTES_MAX} bytes, found {}",
             sql.len()
         )));
+    }
+    if let Some(id) = killed(sql) {
+        return Ok(Statement::Kill { id: id? });
     }
     let options = &state.config_options().sql_parser;
     let dialect = dialect_from_str(Dialect::as_ref(&options.dialect))
@@ -77,6 +83,26 @@ pub(super) fn parse(state: &SessionState, sql: &str) -> Result<Statement> {
         },
         _ => Statement::Read(Box::new(statement)),
     })
+}
+
+/// The id in `KILL 'id'`; the parser knows only numbers there.
+fn killed(sql: &str) -> Option<Result<String>> {
+    let mut words = sql.trim().trim_end_matches(';').split_whitespace();
+    if !words.next()?.eq_ignore_ascii_case("kill") {
+        return None;
+    }
+    let rest: Vec<&str> = words.collect();
+    let id = match rest.as_slice() {
+        [query, id] if query.eq_ignore_ascii_case("query") => Some(*id),
+        [id] => Some(*id),
+        _ => None,
+    };
+    let id = id.and_then(|id| id.strip_prefix('\'')?.strip_suffix('\''));
+    let expected = "expected the id of a query in quotes, such as KILL 'q17'";
+    Some(id.map_or_else(
+        || Err(Error::Sql(expected.to_owned())),
+        |id| Ok(id.to_owned()),
+    ))
 }
 
 fn is_all(variable: &[ast::Ident]) -> bool {
@@ -149,7 +175,7 @@ pub(super) fn verify(plan: &LogicalPlan) -> Result<()> {
             _ => return Error::from(error),
         };
         Error::Unsupported(format!(
-            "{what} is not supported in SQL: records come in by `ingest`, queries only read"
+            "{what} is not supported here: records come in by `ingest`, SQL changes scratch tables only"
         ))
     })
 }

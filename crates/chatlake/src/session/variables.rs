@@ -1,13 +1,20 @@
-//! The variables of a session: `SET chatlake.chatbot_id = 'cb_1'`, `SET chatlake.as_of = '2026-03-12T16:00:00Z'`.
+//! The variables of a session: `SET chatlake.chatbot_id = 'cb_1'`, `SET chatlake.as_of = '2026-03-12T16:00:00Z'`,
+//! `SET chatlake.schema = 'bi'` (the schema of names without one), `SET timezone = 'Europe/Berlin'`.
 
 use std::sync::Arc;
 
 use arrow::compute::kernels::cast_utils::string_to_timestamp_nanos;
 
+use crate::catalog::{DEFAULT_SCHEMA, SCHEMAS};
 use crate::{Error, Result};
 
 /// Every variable with what it does, by name.
-const NAMES: [&str; 3] = ["chatlake.as_of", "chatlake.chatbot_id", "timezone"];
+const NAMES: [&str; 4] = [
+    "chatlake.as_of",
+    "chatlake.chatbot_id",
+    "chatlake.schema",
+    "timezone",
+];
 
 /// What was set.
 #[derive(Clone, Debug)]
@@ -15,6 +22,7 @@ pub(super) struct Variables {
     chatbot_id: Option<Arc<str>>,
     as_of: Option<(String, i64)>,
     timezone: String,
+    schema: Arc<str>,
 }
 
 impl Default for Variables {
@@ -23,6 +31,7 @@ impl Default for Variables {
             chatbot_id: None,
             as_of: None,
             timezone: "UTC".to_owned(),
+            schema: DEFAULT_SCHEMA.into(),
         }
     }
 }
@@ -54,6 +63,7 @@ impl Variables {
         match name {
             "chatlake.chatbot_id" => self.chatbot_id = Some(value.into()),
             "chatlake.as_of" => self.as_of = Some((value.to_owned(), parse_instant(value)?)),
+            "chatlake.schema" => self.schema = known_schema(value)?.into(),
             _ => self.timezone = parse_timezone(value)?,
         }
         Ok(())
@@ -65,6 +75,7 @@ impl Variables {
         match canonical(name)? {
             "chatlake.chatbot_id" => self.chatbot_id = fresh.chatbot_id,
             "chatlake.as_of" => self.as_of = fresh.as_of,
+            "chatlake.schema" => self.schema = fresh.schema,
             _ => self.timezone = fresh.timezone,
         }
         Ok(())
@@ -75,8 +86,21 @@ impl Variables {
         Ok(match canonical(name)? {
             "chatlake.chatbot_id" => self.chatbot_id.as_ref().map(ToString::to_string),
             "chatlake.as_of" => self.as_of.as_ref().map(|(text, _)| text.clone()),
+            "chatlake.schema" => Some(self.schema.to_string()),
             _ => Some(self.timezone.clone()),
         })
+    }
+
+    /// Every variable that is set, with its value.
+    pub(super) fn all(&self) -> Vec<(String, String)> {
+        let value = |name: &str| self.get(name).ok().flatten();
+        let set = |name: &&str| Some(((*name).to_owned(), value(name)?));
+        NAMES.iter().filter_map(set).collect()
+    }
+
+    /// The schema of names without one.
+    pub(super) fn schema(&self) -> Arc<str> {
+        Arc::clone(&self.schema)
     }
 
     /// The one chatbot that queries are about.
@@ -109,6 +133,16 @@ fn parse_instant(text: &str) -> Result<i64> {
     string_to_timestamp_nanos(text)
         .map(|nanos| nanos.div_euclid(1_000))
         .map_err(|_| wrong())
+}
+
+fn known_schema(name: &str) -> Result<&str> {
+    match SCHEMAS.contains(&name) {
+        true => Ok(name),
+        false => Err(Error::Variable(format!(
+            "`chatlake.schema`: expected one of {}, found `{name}`",
+            SCHEMAS.map(|name| format!("`{name}`")).join(", ")
+        ))),
+    }
 }
 
 fn parse_timezone(text: &str) -> Result<String> {

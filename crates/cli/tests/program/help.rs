@@ -2,8 +2,8 @@
 
 use crate::folder::Folder;
 
-const COMMANDS: [&str; 7] = [
-    "ingest", "query", "export", "serve", "schema", "check", "demo",
+const COMMANDS: [&str; 8] = [
+    "ingest", "query", "export", "serve", "schema", "check", "auth", "demo",
 ];
 
 #[test]
@@ -94,6 +94,15 @@ fn the_options_that_matter_are_explained() {
         ),
         ("schema", &["--format"]),
         ("check", &["--json"]),
+        (
+            "auth",
+            &[
+                "--auth-file",
+                "add-user",
+                "rotate",
+                "ingest key only writes",
+            ],
+        ),
         ("demo", &["--no-serve", "--flight"]),
     ] {
         let help = Folder::new()

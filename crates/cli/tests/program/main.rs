@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
 
+mod auth;
 mod check;
 mod demo;
 mod export;

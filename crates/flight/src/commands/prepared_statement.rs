@@ -3,12 +3,13 @@
 //! Guarantees: the ticket holds text and parameters, so it outlives the handle (ADBC closes the statement before others
 //! read its partitions); a statement whose parameters are missing is refused before it runs.
 
+use arrow::datatypes::SchemaRef;
 use arrow_flight::sql::{ActionCreatePreparedStatementRequest, CommandPreparedStatementQuery};
 use arrow_flight::{FlightDescriptor, FlightInfo};
 use bytes::Bytes;
 
 use crate::column_metadata::result_schema;
-use crate::commands::statement::{Run, accept_sql, plan, refuse_transaction};
+use crate::commands::statement::{Run, accept_sql, plan};
 use crate::error::{Error, Result};
 use crate::flight_info::schema_message;
 use crate::messages::PreparedStatementResult;
@@ -18,6 +19,7 @@ use crate::result_stream::{FlightDataStream, stream_query};
 use crate::sessions::CallSession;
 use crate::state::State;
 use crate::ticket::StatementTicket;
+use crate::transactions;
 
 /// Prepares a statement and keeps it.
 pub(crate) async fn create(
@@ -25,8 +27,9 @@ pub(crate) async fn create(
     call: CallSession,
     request: ActionCreatePreparedStatementRequest,
 ) -> Result<PreparedStatementResult> {
-    refuse_transaction(request.transaction_id.as_ref())?;
+    transactions::check(state, &call, request.transaction_id.as_ref())?;
     let sql = accept_sql(&state.options, &call, &request.query)?;
+    let owner = call.principal.name.clone();
     let prepare = state.executor.run(async move {
         let prepared = call.session.prepare(&sql).await?;
         Ok((
@@ -41,6 +44,7 @@ pub(crate) async fn create(
         schema_message(&parameter_schema)?,
     );
     let statement = PreparedStatement {
+        owner,
         sql,
         parameter_schema,
         parameters: None,
@@ -61,8 +65,23 @@ pub(crate) async fn get_flight_info(
     command: &CommandPreparedStatementQuery,
     descriptor: FlightDescriptor,
 ) -> Result<FlightInfo> {
-    let ticket = ticket(state, &command.prepared_statement_handle)?;
-    plan(state, call.session, ticket, descriptor).await
+    let ticket = ticket(state, &call, &command.prepared_statement_handle)?;
+    plan(state, call, ticket, descriptor).await
+}
+
+/// The columns of the command's result; nothing is run.
+pub(crate) async fn get_schema(
+    state: &State,
+    call: CallSession,
+    command: &CommandPreparedStatementQuery,
+) -> Result<SchemaRef> {
+    let handle = &command.prepared_statement_handle;
+    let sql = state
+        .prepared_statements
+        .get(handle, &call.principal.name)?
+        .sql;
+    let prepare = async move { Ok(result_schema(&call.session.prepare(&sql).await?.schema())) };
+    state.executor.run(prepare).await
 }
 
 /// Runs the statement of a handle, for clients that skip `GetFlightInfo`.
@@ -71,25 +90,23 @@ pub(crate) async fn do_get(
     call: CallSession,
     command: &CommandPreparedStatementQuery,
 ) -> Result<FlightDataStream> {
-    let ticket = ticket(state, &command.prepared_statement_handle)?;
+    let ticket = ticket(state, &call, &command.prepared_statement_handle)?;
     let run = state
         .executor
-        .run(async move { Run::plan(&call.session, ticket).await?.start().await });
+        .run(async move { Run::plan(&call.session, &ticket, "").await?.start().await });
     let (schema, batches) = run.await?;
     stream_query(&state.executor, &state.options, schema, batches)
 }
 
 /// What a handle stands for now.
-pub(crate) fn ticket(state: &State, handle: &Bytes) -> Result<StatementTicket> {
-    let statement = state.prepared_statements.get(handle)?;
+pub(crate) fn ticket(state: &State, call: &CallSession, handle: &Bytes) -> Result<StatementTicket> {
+    let owner = &call.principal.name;
+    let statement = state.prepared_statements.get(handle, owner)?;
     let wanted = statement.parameter_schema.fields().len();
     if wanted > 0 && statement.parameters.is_none() {
         return Err(Error::Parameters(format!(
             "expected {wanted} of them, found none: bind them first"
         )));
     }
-    Ok(StatementTicket {
-        sql: statement.sql,
-        parameters: statement.parameters,
-    })
+    Ok(StatementTicket::new(statement.sql, statement.parameters))
 }

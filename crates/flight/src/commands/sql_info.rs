@@ -82,26 +82,31 @@ fn append_server(builder: &mut SqlInfoDataBuilder, options: &FlightOptions) {
     builder.append(SqlInfo::FlightSqlServerName, "Chatlake");
     builder.append(SqlInfo::FlightSqlServerVersion, env!("CARGO_PKG_VERSION"));
     builder.append(SqlInfo::FlightSqlServerArrowVersion, ARROW_FORMAT_VERSION);
-    builder.append(SqlInfo::FlightSqlServerReadOnly, true);
+    // SQL only reads the lake, but rows come in by bulk ingestion, and sessions have tables of their own
+    builder.append(SqlInfo::FlightSqlServerReadOnly, false);
     builder.append(SqlInfo::FlightSqlServerSql, true);
     builder.append(SqlInfo::FlightSqlServerSubstrait, false);
     builder.append(
         SqlInfo::FlightSqlServerTransaction,
-        SqlSupportedTransaction::None as i32,
+        SqlSupportedTransaction::Transaction as i32,
     );
-    // a query ends when its stream is dropped; the actions that cancel by name are not there
-    builder.append(SqlInfo::FlightSqlServerCancel, false);
-    builder.append(SqlInfo::FlightSqlServerBulkIngestion, false);
+    builder.append(SqlInfo::FlightSqlServerCancel, true);
+    builder.append(SqlInfo::FlightSqlServerBulkIngestion, true);
+    // rows of stored tables are committed at once
     builder.append(SqlInfo::FlightSqlServerIngestTransactionsSupported, false);
     let prepared_idle_ms = i32::try_from(options.prepared_idle_ms).unwrap_or(i32::MAX);
     builder.append(SqlInfo::FlightSqlServerStatementTimeout, prepared_idle_ms);
-    builder.append(SqlInfo::FlightSqlServerTransactionTimeout, 0);
+    let transaction_idle_ms = i32::try_from(options.transaction_idle_ms).unwrap_or(i32::MAX);
+    builder.append(
+        SqlInfo::FlightSqlServerTransactionTimeout,
+        transaction_idle_ms,
+    );
 }
 
 fn append_syntax(builder: &mut SqlInfoDataBuilder) {
     builder.append(SqlInfo::SqlDdlCatalog, false);
     builder.append(SqlInfo::SqlDdlSchema, false);
-    builder.append(SqlInfo::SqlDdlTable, false);
+    builder.append(SqlInfo::SqlDdlTable, true);
     let lower_case = SqlSupportedCaseSensitivity::SqlCaseSensitivityLowercase;
     builder.append(SqlInfo::SqlIdentifierCase, lower_case as i32);
     builder.append(SqlInfo::SqlIdentifierQuoteChar, "\"");
@@ -226,12 +231,13 @@ fn conversions() -> BTreeMap<i32, Vec<i32>> {
 }
 
 fn append_transactions(builder: &mut SqlInfoDataBuilder) {
-    let none = SqlTransactionIsolationLevel::SqlTransactionNone as i32;
-    builder.append(SqlInfo::SqlDefaultTransactionIsolation, none);
-    builder.append(SqlInfo::SqlTransactionsSupported, false);
+    // every statement sees the newest commit
+    let committed = SqlTransactionIsolationLevel::SqlTransactionReadCommitted as i32;
+    builder.append(SqlInfo::SqlDefaultTransactionIsolation, committed);
+    builder.append(SqlInfo::SqlTransactionsSupported, true);
     builder.append(
         SqlInfo::SqlSupportedTransactionsIsolationLevels,
-        mask([none]),
+        mask([committed]),
     );
     builder.append(SqlInfo::SqlDataDefinitionCausesTransactionCommit, false);
     builder.append(SqlInfo::SqlDataDefinitionsInTransactionsIgnored, false);
@@ -255,7 +261,7 @@ fn append_results(builder: &mut SqlInfoDataBuilder) {
         SqlInfo::SqlSupportedConcurrenciesForResultSetScrollInsensitive,
         0,
     );
-    builder.append(SqlInfo::SqlBatchUpdatesSupported, false);
+    builder.append(SqlInfo::SqlBatchUpdatesSupported, true);
     builder.append(SqlInfo::SqlNamedParametersSupported, false);
     builder.append(SqlInfo::SqlLocatorsUpdateCopy, false);
     builder.append(SqlInfo::SqlStoredFunctionsUsingCallSyntaxSupported, false);

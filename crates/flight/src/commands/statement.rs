@@ -1,28 +1,30 @@
 //! `CommandStatementQuery` and the ticket of every statement: plan in `get_flight_info`, run in `do_get`.
 //!
-//! Guarantees: planning runs nothing and keeps nothing; a ticket with several rows of parameters runs its statement once
+//! Guarantees: planning a query runs nothing and keeps nothing; a statement that changes something runs once, when it is
+//! planned (drivers that do not know `is_update` may never ask for its stream); a ticket is read at the commit and with the
+//! variables that it was planned with, and with several rows of parameters it runs its statement once
 //! per row and streams the results one after the other, under one schema.
 
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 use arrow_flight::sql::{CommandStatementQuery, TicketStatementQuery};
 use arrow_flight::{FlightDescriptor, FlightInfo};
-use bytes::Bytes;
 use chatlake::{Prepared, Query, Session};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::column_metadata::result_schema;
 use crate::error::{Error, Result};
-use crate::flight_info::flight_info;
+use crate::flight_info::expiring_flight_info;
 use crate::options::FlightOptions;
 use crate::placeholders::{changes_session, number_placeholders};
 use crate::prepared_statements::limit;
-use crate::result_stream::{BatchStream, FlightDataStream, stream_query};
+use crate::result_stream::{BatchStream, FlightDataStream, stream_batch, stream_query};
 use crate::sessions::CallSession;
 use crate::state::State;
-use crate::ticket::StatementTicket;
+use crate::ticket::{StatementTicket, TicketPlan};
+use crate::transactions;
 
 /// Plans the command.
 pub(crate) async fn get_flight_info(
@@ -31,33 +33,52 @@ pub(crate) async fn get_flight_info(
     command: CommandStatementQuery,
     descriptor: FlightDescriptor,
 ) -> Result<FlightInfo> {
-    refuse_transaction(command.transaction_id.as_ref())?;
+    transactions::check(state, &call, command.transaction_id.as_ref())?;
     let sql = accept_sql(&state.options, &call, &command.query)?;
-    plan(
-        state,
-        call.session,
-        StatementTicket {
-            sql,
-            parameters: None,
-        },
-        descriptor,
-    )
-    .await
+    plan(state, call, StatementTicket::new(sql, None), descriptor).await
 }
 
-/// Plans the run of a ticket.
+/// The columns of the command's result; nothing is run.
+pub(crate) async fn get_schema(
+    state: &State,
+    call: CallSession,
+    command: CommandStatementQuery,
+) -> Result<SchemaRef> {
+    transactions::check(state, &call, command.transaction_id.as_ref())?;
+    let sql = accept_sql(&state.options, &call, &command.query)?;
+    let prepare = async move { Ok(result_schema(&call.session.prepare(&sql).await?.schema())) };
+    state.executor.run(prepare).await
+}
+
+/// Plans the run of a ticket; a statement that changes something is run.
 pub(crate) async fn plan(
     state: &State,
-    session: Session,
-    ticket: StatementTicket,
+    call: CallSession,
+    mut ticket: StatementTicket,
     descriptor: FlightDescriptor,
 ) -> Result<FlightInfo> {
-    let encoded = ticket.encode()?;
-    let schema = state
-        .executor
-        .run(async move { Ok(Run::plan(&session, ticket).await?.schema) })
-        .await?;
-    flight_info(&schema, encoded, descriptor)
+    let label = format!("{:032x}", rand::random::<u128>());
+    let expires_at_ms = state.ticket_expiry_ms();
+    let planning = state.executor.run(async move {
+        let run = Run::plan(&call.session, &ticket, &label).await?;
+        let (schema, commit) = (Arc::clone(&run.schema), run.commit);
+        let changed_rows = match run.gives_rows() {
+            true => None,
+            false => Some(run.change().await?),
+        };
+        ticket.plan = Some(TicketPlan {
+            principal: call.principal.name.clone(),
+            commit,
+            settings: call.session.settings(),
+            label,
+            expires_at_ms,
+            changed_rows,
+        });
+        Ok((schema, ticket))
+    });
+    let (schema, ticket) = planning.await?;
+    let encoded = ticket.encode(&state.ticket_key)?;
+    expiring_flight_info(&schema, encoded, expires_at_ms, descriptor)
 }
 
 /// Runs a ticket.
@@ -66,11 +87,22 @@ pub(crate) async fn do_get(
     call: CallSession,
     ticket: TicketStatementQuery,
 ) -> Result<FlightDataStream> {
-    let options = state.options.clone();
+    let ticket = StatementTicket::decode(&ticket, &state.ticket_key)?;
+    let Some(plan) = ticket.plan.clone() else {
+        return Err(Error::malformed("ticket", "expected a planned statement"));
+    };
+    plan.check(&call.principal.name, state.now_ms())?;
+    if plan.changed_rows.is_some() {
+        let nothing = RecordBatch::new_empty(Arc::new(Schema::empty()));
+        return Ok(stream_batch(&state.options, nothing));
+    }
     let run = state.executor.run(async move {
-        let ticket = StatementTicket::decode(&ticket)?;
-        accept_sql(&options, &call, &ticket.sql)?;
-        Run::plan(&call.session, ticket).await?.start().await
+        let mut session = call.session.with_settings(&plan.settings).await?;
+        if let Some(commit) = plan.commit {
+            session = session.at_commit(commit).await?;
+        }
+        let run = Run::plan(&session, &ticket, &plan.label).await?;
+        run.start().await
     });
     let (schema, batches) = run.await?;
     stream_query(&state.executor, &state.options, schema, batches)
@@ -80,6 +112,10 @@ pub(crate) async fn do_get(
 pub(crate) struct Run {
     /// The schema of its result, as clients see it.
     pub schema: SchemaRef,
+    /// The commit that it reads.
+    pub commit: Option<u64>,
+    /// What the runs are called.
+    label: Arc<str>,
     rows: Rows,
 }
 
@@ -99,53 +135,82 @@ enum Rows {
 
 impl Run {
     /// Plans a ticket; only the first row of its parameters is looked at.
-    pub(crate) async fn plan(session: &Session, ticket: StatementTicket) -> Result<Self> {
-        let Some(parameters) = ticket.parameters else {
+    pub(crate) async fn plan(
+        session: &Session,
+        ticket: &StatementTicket,
+        label: &str,
+    ) -> Result<Self> {
+        let run = |schema: SchemaRef, commit, rows| Self {
+            schema: result_schema(&schema),
+            commit,
+            label: label.into(),
+            rows,
+        };
+        let Some(parameters) = &ticket.parameters else {
             let query = session.query(&ticket.sql).await?;
-            return Ok(Self {
-                schema: result_schema(&query.schema()),
-                rows: Rows::Once(query),
-            });
+            return Ok(run(query.schema(), query.commit(), Rows::Once(query)));
         };
         let prepared = session.prepare(&ticket.sql).await?;
         if parameters.num_rows() == 0 {
-            return Ok(Self {
-                schema: result_schema(&prepared.schema()),
-                rows: Rows::None,
-            });
+            return Ok(run(prepared.schema(), None, Rows::None));
         }
-        let first = prepared.bind(&parameters, 0).await?;
-        Ok(Self {
-            schema: result_schema(&first.schema()),
-            rows: Rows::Each {
-                first,
-                prepared: Arc::new(prepared),
-                parameters,
-            },
-        })
+        let first = prepared.bind(parameters, 0).await?;
+        let (schema, commit) = (first.schema(), first.commit());
+        let rows = Rows::Each {
+            first,
+            prepared: Arc::new(prepared),
+            parameters: parameters.clone(),
+        };
+        Ok(run(schema, commit, rows))
     }
 
-    /// Starts it: the schema and the batches to come.
-    pub(crate) async fn start(self) -> Result<(SchemaRef, BatchStream)> {
-        let schema = self.schema;
-        let batches = match self.rows {
-            Rows::None => stream::empty().boxed(),
-            Rows::Once(query) => batches(query).await?,
+    /// Is it a query? Everything else changes something and has no columns.
+    pub(crate) fn gives_rows(&self) -> bool {
+        !self.schema.fields().is_empty()
+    }
+
+    /// Runs a statement that changes something, once per row of parameters; how many rows it changed.
+    pub(crate) async fn change(self) -> Result<u64> {
+        let label = self.label;
+        match self.rows {
+            Rows::None => Ok(0),
+            Rows::Once(query) => Ok(query.labelled(&label).change().await?),
             Rows::Each {
                 first,
                 prepared,
                 parameters,
             } => {
-                let first = batches(first).await?;
+                let mut changed_rows = first.labelled(&label).change().await?;
+                for row in 1..parameters.num_rows() {
+                    let query = bind_row(&prepared, &parameters, row, &self.schema).await?;
+                    changed_rows += query.labelled(&label).change().await?;
+                }
+                Ok(changed_rows)
+            }
+        }
+    }
+
+    /// Starts it: the schema and the batches to come.
+    pub(crate) async fn start(self) -> Result<(SchemaRef, BatchStream)> {
+        let (schema, label) = (self.schema, self.label);
+        let batches = match self.rows {
+            Rows::None => stream::empty().boxed(),
+            Rows::Once(query) => batches(query, &label).await?,
+            Rows::Each {
+                first,
+                prepared,
+                parameters,
+            } => {
+                let first = batches(first, &label).await?;
                 let expected = Arc::clone(&schema);
-                let others =
-                    stream::iter(1..parameters.num_rows()).then(move |row| {
-                        let (prepared, expected) = (Arc::clone(&prepared), Arc::clone(&expected));
-                        let parameters = parameters.clone();
-                        async move {
-                            batches(bind_row(&prepared, &parameters, row, &expected).await?).await
-                        }
-                    });
+                let others = stream::iter(1..parameters.num_rows()).then(move |row| {
+                    let (prepared, expected) = (Arc::clone(&prepared), Arc::clone(&expected));
+                    let (parameters, label) = (parameters.clone(), Arc::clone(&label));
+                    async move {
+                        let query = bind_row(&prepared, &parameters, row, &expected).await?;
+                        batches(query, &label).await
+                    }
+                });
                 first.chain(others.try_flatten()).boxed()
             }
         };
@@ -168,8 +233,9 @@ async fn bind_row(
     Ok(query)
 }
 
-async fn batches(query: Query) -> Result<BatchStream> {
+async fn batches(query: Query, label: &str) -> Result<BatchStream> {
     Ok(query
+        .labelled(label)
         .stream()
         .await?
         .map_err(|error| Error::Engine(error.into()))
@@ -184,21 +250,10 @@ pub(crate) fn accept_sql(options: &FlightOptions, call: &CallSession, sql: &str)
         options.statement_bytes_max,
         sql.len(),
     )?;
-    if changes_session(sql) && !call.lasts {
-        return Err(Error::WrongCall(
-            "expected a session for `SET`, found none: connect with a user name (any will do), so that the client keeps \
-             the token of its session",
-        ));
+    if let Some(word) = changes_session(sql)
+        && !call.lasts()
+    {
+        return Err(Error::NoSession(word));
     }
     Ok(number_placeholders(sql)?.into_owned())
-}
-
-/// There are no transactions to name.
-pub(crate) fn refuse_transaction(transaction_id: Option<&Bytes>) -> Result<()> {
-    match transaction_id {
-        Some(id) if !id.is_empty() => Err(Error::WrongCall(
-            "expected no transaction, found one: this server has no transactions",
-        )),
-        Some(_) | None => Ok(()),
-    }
 }

@@ -139,7 +139,8 @@ async fn look_into_store(location: &Location) -> Result<()> {
 
 /// A folder with other things in it is not made into a lake by accident.
 fn refuse_foreign_folder(location: &Location) -> Result<()> {
-    const OURS: [&str; 3] = ["tables", "wal", LOCK_FILE];
+    // `_auth` holds what a server keeps to itself; users may be added before the first record
+    const OURS: [&str; 4] = ["_auth", "tables", "wal", LOCK_FILE];
     let Some(folder) = location.folder().filter(|folder| folder.exists()) else {
         return Ok(());
     };
