@@ -10,15 +10,9 @@ use chatlake_flight::{FlightOptions, FlightServer, Members, TlsFiles};
 use chatlake_tests::lakes;
 use tonic::{Code, Request};
 
-use crate::server::{Client, query, status, texts, ticket};
+use crate::server::{Client, basic, query, refused_handshake, status, texts, ticket};
 use crate::tls;
 use house::{House, PASSWORD, grant, user};
-
-fn basic(name: &str, password: &str) -> String {
-    use base64::Engine;
-    let text = [name, ":", password].concat();
-    ["Basic ", &base64::prelude::BASE64_STANDARD.encode(text)].concat()
-}
 
 fn bearer(token: &str) -> String {
     ["Bearer ", token].concat()
@@ -179,10 +173,10 @@ async fn failed_logins_have_to_wait() {
     let mut known = house.client("ada").await;
     let mut client = house.stranger().await;
     for _ in 0..3 {
-        let refused = status(client.handshake("ada", "wrong").await.unwrap_err());
+        let refused = refused_handshake(&mut client, "ada", "wrong").await;
         assert_eq!(refused.code(), Code::Unauthenticated);
     }
-    let refused = status(client.handshake("ada", PASSWORD).await.unwrap_err());
+    let refused = refused_handshake(&mut client, "ada", PASSWORD).await;
     assert_eq!(refused.code(), Code::ResourceExhausted);
     assert!(
         refused.message().contains("`name_failure_count_max`"),
