@@ -12,6 +12,7 @@ mod database;
 mod entity_table;
 mod error;
 mod export;
+mod interrupt;
 mod local_day_bounds;
 mod pages;
 mod permissions;
@@ -27,7 +28,9 @@ mod snapshots;
 mod unnest_keys;
 mod workflows;
 
-pub use chatlake_ingest::{Format, IngestOptions, IngestReport, OnError, Progress, Source};
+pub use chatlake_ingest::{
+    Cancellation, Format, IngestOptions, IngestReport, OnError, Progress, Source,
+};
 pub use chatlake_storage::{Damage, LakeCheck as CheckReport, TableCheck};
 pub use chatlake_types::{
     Access, AccessScope, Clock, ErrorCode, FixedClock, Permission, Permissions, SystemClock,

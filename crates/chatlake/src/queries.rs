@@ -395,6 +395,11 @@ impl RunningQuery {
         error
     }
 
+    /// What stops it.
+    pub(crate) fn cancellation(&self) -> Cancellation {
+        self.entry.stop.clone()
+    }
+
     /// Ready when somebody asks to stop.
     pub(crate) fn stop_signal(&self) -> impl Future<Output = ()> + Send + use<> {
         let stop = self.entry.stop.clone();

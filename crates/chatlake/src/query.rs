@@ -1,16 +1,17 @@
 //! A planned statement, ready to run, and a prepared one.
 //!
-//! Guarantees: the announced schema is the schema of every batch; a stream that is dropped stops using CPU; a query that
-//! runs longer than `query_timeout_ms`, or gives more rows than `result_rows_max`, ends with an error that names the setting;
+//! Guarantees: the announced schema is the schema of every batch; a stream that is dropped, or whose reader is gone
+//! ([`Query::read_until`]), stops using CPU, also inside of a join; a query that runs longer than `query_timeout_ms`, or gives
+//! more rows than `result_rows_max`, ends with an error that names the setting;
 //! it is listed in `system.queries` from when it waits for its turn until it ends, and `KILL` stops it.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use arrow::array::{RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use chatlake_ingest::Cancellation;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::DataFusionError;
 use datafusion::execution::{
@@ -20,11 +21,12 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::future::BoxFuture;
 use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
 
 use crate::bi_types::{readable_batch, readable_schema};
 use crate::catalog::SYSTEM_SCHEMA;
 use crate::database::Chatlake;
+use crate::interrupt::Interrupt;
 use crate::queries::{QueryOrigin, RunningQuery};
 use crate::session::{Change, Session, row_values};
 use crate::{Error, Result};
@@ -48,6 +50,7 @@ pub struct Query {
     schema: SchemaRef,
     origin: QueryOrigin,
     commit: Option<u64>,
+    reader: Cancellation,
 }
 
 impl std::fmt::Debug for Query {
@@ -74,6 +77,7 @@ impl Query {
             schema,
             origin,
             commit: None,
+            reader: Cancellation::default(),
         })
     }
 
@@ -84,6 +88,7 @@ impl Query {
             schema,
             origin: QueryOrigin::default(),
             commit: None,
+            reader: Cancellation::default(),
         }
     }
 
@@ -145,6 +150,12 @@ impl Query {
         self
     }
 
+    /// Tells when its reader is gone, to end also where it cannot be dropped: inside of a join.
+    #[must_use]
+    pub fn read_until(self, reader: Cancellation) -> Self {
+        Self { reader, ..self }
+    }
+
     /// Runs a statement that changes something; the number of rows that it inserted.
     ///
     /// # Errors
@@ -167,6 +178,7 @@ impl Query {
     pub async fn stream(self) -> Result<SendableRecordBatchStream> {
         let settings = self.database.settings();
         let (timeout_ms, rows_max) = (settings.query_timeout_ms, settings.result_rows_max);
+        let mut interrupt = None;
         let (inner, state, running): (BatchStream, _, _) = match self.work {
             Work::Ready(batches) => (ready(batches), None, None),
             Work::Change(change) => {
@@ -177,15 +189,15 @@ impl Query {
                 let waits = !looks_at_queries_only(&plan);
                 let queries = self.database.queries();
                 let mut running = queries.admit(&self.origin, waits).await?;
-                let started = start(&state, &plan).await;
+                let ends = Interrupt::new(running.cancellation(), self.reader, timeout_ms);
+                let started = start(&state, &plan, &ends).await;
                 let inner = started.map_err(|error| running.failed(error))?;
+                interrupt = Some(ends);
                 (inner, Some(state), Some(running))
             }
         };
-        let deadline = (timeout_ms > 0).then(|| {
-            let limit = Duration::from_millis(timeout_ms);
-            Box::pin(tokio::time::sleep_until(Instant::now() + limit))
-        });
+        let deadline = interrupt.as_ref().and_then(Interrupt::deadline);
+        let deadline = deadline.map(|at| Box::pin(tokio::time::sleep_until(at)));
         let stop = running
             .as_ref()
             .map(|running| running.stop_signal().boxed());
@@ -196,6 +208,7 @@ impl Query {
             timeout_ms,
             rows_max,
             stop,
+            interrupt,
             running,
             ended: false,
             _state: state,
@@ -215,11 +228,16 @@ fn ready(batches: Vec<RecordBatch>) -> BatchStream {
     Box::pin(futures::stream::iter(batches.into_iter().map(Ok)))
 }
 
-async fn start(state: &Arc<SessionState>, plan: &LogicalPlan) -> Result<BatchStream> {
+async fn start(
+    state: &Arc<SessionState>,
+    plan: &LogicalPlan,
+    ends: &Interrupt,
+) -> Result<BatchStream> {
     let physical: Arc<dyn ExecutionPlan> = state
         .query_planner()
         .create_physical_plan(plan, state.as_ref())
         .await?;
+    let physical = ends.clone().into_joins_of(physical)?;
     let context = Arc::new(TaskContext::from(state.as_ref()));
     Ok(execute_stream(physical, context)?)
 }
@@ -262,6 +280,7 @@ struct ReadableStream {
     timeout_ms: u64,
     rows_max: u64,
     stop: Option<BoxFuture<'static, ()>>,
+    interrupt: Option<Interrupt>,
     running: Option<RunningQuery>,
     ended: bool,
     /// Tables that list tables (`information_schema`) ask the catalog while they run.
@@ -271,8 +290,10 @@ struct ReadableStream {
 impl ReadableStream {
     /// Why the query may not go on, if it may not.
     fn interruption(&mut self, context: &mut Context<'_>) -> Option<Error> {
+        // a join may have noticed before the timer
+        let is_late = self.interrupt.as_ref().is_some_and(Interrupt::is_late);
         if let Some(deadline) = &mut self.deadline
-            && deadline.as_mut().poll(context).is_ready()
+            && (deadline.as_mut().poll(context).is_ready() || is_late)
         {
             return Some(Error::Limit(format!(
                 "the query ran longer than `query_timeout_ms` = {} allows",
@@ -305,6 +326,9 @@ impl ReadableStream {
     fn fail(&mut self, error: Error) -> DataFusionError {
         self.ended = true;
         self.inner = Box::pin(futures::stream::empty());
+        if let Some(interrupt) = &self.interrupt {
+            interrupt.stop();
+        }
         let error = match &mut self.running {
             Some(running) => running.failed(error),
             None => error,
@@ -331,7 +355,11 @@ impl Stream for ReadableStream {
                 Ok(batch) => Ok(batch),
                 Err(error) => Err(self.fail(error)),
             }),
-            Some(Err(error)) => Some(Err(self.fail(Error::from(error)))),
+            Some(Err(error)) => {
+                // a join that had to end says so in its own words
+                let reason = self.interruption(context);
+                Some(Err(self.fail(reason.unwrap_or_else(|| error.into()))))
+            }
             None => {
                 self.ended = true;
                 if let Some(running) = &mut self.running {
@@ -343,6 +371,15 @@ impl Stream for ReadableStream {
             }
         };
         Poll::Ready(item)
+    }
+}
+
+impl Drop for ReadableStream {
+    fn drop(&mut self) {
+        // parts of it that run on other threads are not dropped before they come back
+        if let Some(interrupt) = &self.interrupt {
+            interrupt.stop();
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! 1. A task of the [`Executor`] pulls a batch, gives it the schema that was announced, cuts it ([`split`]) and encodes it.
 //! 2. Messages wait in a bounded queue; while it is full the query is not polled.
 //! 3. When the query stays silent, an empty record batch tells proxies that the stream is alive.
-//! 4. When the stream is dropped the task is aborted, and with it the query.
+//! 4. When the stream is dropped the task is aborted, and with it the query; a join that does not come back is told.
 //!
 //! Guarantees: the schema is the first message, also of an empty result; at most `batch_queue_count_max` messages and one
 //! batch are held per stream; the stream ends with an error when the query does.
@@ -19,6 +19,7 @@ use arrow_flight::FlightData;
 use arrow_flight::encode::FlightDataEncoderBuilder;
 use arrow_flight::error::FlightError;
 use arrow_flight::utils::batches_to_flight_data;
+use chatlake::Cancellation;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use tokio::sync::mpsc;
@@ -37,19 +38,42 @@ pub(crate) type BatchStream = BoxStream<'static, Result<RecordBatch>>;
 /// Messages on their way to a client.
 pub(crate) type FlightDataStream = BoxStream<'static, Result<FlightData, Status>>;
 
-/// Streams `batches`, computed on `executor`, under `schema`.
+/// Tells a query that its reader is gone, when it is dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Reader(Cancellation);
+
+impl Reader {
+    /// What the query asks.
+    pub(crate) fn cancellation(&self) -> Cancellation {
+        self.0.clone()
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// Streams `batches`, computed on `executor`, under `schema`, as long as `reader` lives, which belongs to the stream.
 pub(crate) fn stream_query(
     executor: &Executor,
     options: &FlightOptions,
     schema: SchemaRef,
     batches: BatchStream,
+    reader: Reader,
 ) -> Result<FlightDataStream> {
     let silence = Duration::from_millis(options.idle_batch_interval_ms.max(1));
     let empty_batch = empty_message(&schema)?;
     let messages = encode(schema, batches, options.batch_bytes_target);
     let (sender, receiver) = mpsc::channel(options.batch_queue_count_max.max(1));
     let tasks = executor.spawn(produce(messages, sender, silence, empty_batch))?;
-    Ok(ResultStream { receiver, tasks }.boxed())
+    Ok(ResultStream {
+        receiver,
+        tasks,
+        _reader: reader,
+    }
+    .boxed())
 }
 
 /// Streams one batch that is there already: the answer to a metadata command.
@@ -126,6 +150,7 @@ async fn produce(
 struct ResultStream {
     receiver: mpsc::Receiver<Result<FlightData, Status>>,
     tasks: JoinSet<()>,
+    _reader: Reader,
 }
 
 impl Stream for ResultStream {

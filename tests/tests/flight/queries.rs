@@ -5,7 +5,9 @@ use chatlake_flight::{FlightOptions, FlightServer};
 use futures::TryStreamExt;
 use tonic::Code;
 
-use crate::server::{Client, LONG_QUERY, Served, collect, query, status, texts, ticket};
+use crate::server::{
+    Client, FRUITLESS_JOINS, LONG_QUERY, Served, collect, query, status, texts, ticket,
+};
 
 /// A server with settings of its own.
 async fn served(settings: Settings) -> Served {
@@ -117,7 +119,7 @@ async fn who_finds_no_turn_waits_or_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn results_and_times_have_limits_by_name() {
-    let served = served(Settings {
+    let mut served = served(Settings {
         result_rows_max: 10,
         query_timeout_ms: 100,
         ..Settings::default()
@@ -133,11 +135,14 @@ async fn results_and_times_have_limits_by_name() {
             "`result_rows_max`",
         ),
         (LONG_QUERY, "`query_timeout_ms`"),
+        (FRUITLESS_JOINS[0], "`query_timeout_ms`"),
+        (FRUITLESS_JOINS[1], "`query_timeout_ms`"),
     ] {
         let refused = status(query(&mut client, sql).await.unwrap_err());
         assert_eq!(refused.code(), Code::ResourceExhausted);
         assert!(refused.message().contains(setting), "{refused}");
     }
+    served.idle().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

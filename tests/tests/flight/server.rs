@@ -34,6 +34,14 @@ pub const LONG_QUERY: &str = "SELECT sum(value % 7) AS n FROM generate_series(1,
 pub const MULTIPLYING_QUERY: &str = "SELECT sum(a.value * b.value % 7) AS n \
     FROM generate_series(1, 1000000) AS a CROSS JOIN generate_series(1, 1000000) AS b";
 
+/// Two joins that give nothing for minutes and read nothing meanwhile: one compares all with all, one finds every key everywhere.
+pub const FRUITLESS_JOINS: [&str; 2] = [
+    "SELECT count(*) AS n FROM generate_series(1, 5000000) AS a \
+     JOIN generate_series(1, 5000000) AS b ON a.value + b.value < 0",
+    "SELECT count(*) AS n FROM generate_series(1, 5000000) AS a \
+     JOIN generate_series(1, 5000000) AS b ON a.value / 10000000 = b.value / 10000000 AND a.value + b.value < 0",
+];
+
 /// How long a query that nobody reads any more may go on before a test gives up on it.
 const IDLE_WITHIN: Duration = Duration::from_secs(30);
 

@@ -15,7 +15,7 @@ use crate::flight_info::schema_message;
 use crate::messages::PreparedStatementResult;
 use crate::parameters::wire_schema;
 use crate::prepared_statements::PreparedStatement;
-use crate::result_stream::{FlightDataStream, stream_query};
+use crate::result_stream::{FlightDataStream, Reader, stream_query};
 use crate::sessions::CallSession;
 use crate::state::State;
 use crate::ticket::StatementTicket;
@@ -91,11 +91,14 @@ pub(crate) async fn do_get(
     command: &CommandPreparedStatementQuery,
 ) -> Result<FlightDataStream> {
     let ticket = ticket(state, &call, &command.prepared_statement_handle)?;
-    let run = state
-        .executor
-        .run(async move { Run::plan(&call.session, &ticket, "").await?.start().await });
+    let reader = Reader::default();
+    let gone = reader.cancellation();
+    let run = state.executor.run(async move {
+        let run = Run::plan(&call.session, &ticket, "").await?;
+        run.start(&gone).await
+    });
     let (schema, batches) = run.await?;
-    stream_query(&state.executor, &state.options, schema, batches)
+    stream_query(&state.executor, &state.options, schema, batches, reader)
 }
 
 /// What a handle stands for now.

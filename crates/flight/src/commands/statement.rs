@@ -11,7 +11,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow_flight::sql::{CommandStatementQuery, TicketStatementQuery};
 use arrow_flight::{FlightDescriptor, FlightInfo};
-use chatlake::{Prepared, Query, Session};
+use chatlake::{Cancellation, Prepared, Query, Session};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::column_metadata::result_schema;
@@ -20,7 +20,7 @@ use crate::flight_info::expiring_flight_info;
 use crate::options::FlightOptions;
 use crate::placeholders::{changes_session, number_placeholders};
 use crate::prepared_statements::limit;
-use crate::result_stream::{BatchStream, FlightDataStream, stream_batch, stream_query};
+use crate::result_stream::{BatchStream, FlightDataStream, Reader, stream_batch, stream_query};
 use crate::sessions::CallSession;
 use crate::state::State;
 use crate::ticket::{StatementTicket, TicketPlan};
@@ -96,16 +96,18 @@ pub(crate) async fn do_get(
         let nothing = RecordBatch::new_empty(Arc::new(Schema::empty()));
         return Ok(stream_batch(&state.options, nothing));
     }
+    let reader = Reader::default();
+    let gone = reader.cancellation();
     let run = state.executor.run(async move {
         let mut session = call.session.with_settings(&plan.settings).await?;
         if let Some(commit) = plan.commit {
             session = session.at_commit(commit).await?;
         }
         let run = Run::plan(&session, &ticket, &plan.label).await?;
-        run.start().await
+        run.start(&gone).await
     });
     let (schema, batches) = run.await?;
-    stream_query(&state.executor, &state.options, schema, batches)
+    stream_query(&state.executor, &state.options, schema, batches, reader)
 }
 
 /// A statement that was planned.
@@ -190,25 +192,26 @@ impl Run {
         }
     }
 
-    /// Starts it: the schema and the batches to come.
-    pub(crate) async fn start(self) -> Result<(SchemaRef, BatchStream)> {
+    /// Starts it: the schema and the batches to come, until the reader is `gone`.
+    pub(crate) async fn start(self, gone: &Cancellation) -> Result<(SchemaRef, BatchStream)> {
         let (schema, label) = (self.schema, self.label);
         let batches = match self.rows {
             Rows::None => stream::empty().boxed(),
-            Rows::Once(query) => batches(query, &label).await?,
+            Rows::Once(query) => batches(query, &label, gone).await?,
             Rows::Each {
                 first,
                 prepared,
                 parameters,
             } => {
-                let first = batches(first, &label).await?;
-                let expected = Arc::clone(&schema);
+                let first = batches(first, &label, gone).await?;
+                let (expected, gone) = (Arc::clone(&schema), gone.clone());
                 let others = stream::iter(1..parameters.num_rows()).then(move |row| {
                     let (prepared, expected) = (Arc::clone(&prepared), Arc::clone(&expected));
                     let (parameters, label) = (parameters.clone(), Arc::clone(&label));
+                    let gone = gone.clone();
                     async move {
                         let query = bind_row(&prepared, &parameters, row, &expected).await?;
-                        batches(query, &label).await
+                        batches(query, &label, &gone).await
                     }
                 });
                 first.chain(others.try_flatten()).boxed()
@@ -233,9 +236,10 @@ async fn bind_row(
     Ok(query)
 }
 
-async fn batches(query: Query, label: &str) -> Result<BatchStream> {
+async fn batches(query: Query, label: &str, gone: &Cancellation) -> Result<BatchStream> {
     Ok(query
         .labelled(label)
+        .read_until(gone.clone())
         .stream()
         .await?
         .map_err(|error| Error::Engine(error.into()))

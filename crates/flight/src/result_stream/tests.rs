@@ -26,6 +26,7 @@ async fn an_empty_result_still_tells_its_schema() {
         &FlightOptions::default(),
         Arc::clone(&schema),
         stream::empty().boxed(),
+        Reader::default(),
     );
     let mut decoded =
         FlightRecordBatchStream::new_from_flight_data(stream.unwrap().map_err(FlightError::from));
@@ -41,7 +42,14 @@ async fn a_silent_query_sends_empty_batches_and_a_dropped_stream_ends_it() {
         ..FlightOptions::default()
     };
     let silent = stream::pending().boxed();
-    let stream = stream_query(&executor, &options, numbers(0).schema(), silent).unwrap();
+    let stream = stream_query(
+        &executor,
+        &options,
+        numbers(0).schema(),
+        silent,
+        Reader::default(),
+    )
+    .unwrap();
     let mut decoded =
         FlightRecordBatchStream::new_from_flight_data(stream.map_err(FlightError::from));
     assert_eq!(decoded.next().await.unwrap().unwrap().num_rows(), 0);
@@ -62,8 +70,14 @@ async fn a_reader_that_stops_stops_the_query() {
         batch_queue_count_max: 2,
         ..FlightOptions::default()
     };
-    let mut stream =
-        stream_query(&executor, &options, numbers(0).schema(), endless.boxed()).unwrap();
+    let mut stream = stream_query(
+        &executor,
+        &options,
+        numbers(0).schema(),
+        endless.boxed(),
+        Reader::default(),
+    )
+    .unwrap();
     // the schema and four batches arrive; two more wait in the queue and one is about to enter it
     for _ in 0..5 {
         stream.next().await.unwrap().unwrap();
@@ -89,6 +103,7 @@ async fn a_panic_is_not_the_end_of_a_complete_result() {
         &FlightOptions::default(),
         numbers(0).schema(),
         broken,
+        Reader::default(),
     )
     .unwrap();
     let last = stream.collect::<Vec<_>>().await.pop().unwrap();
@@ -105,7 +120,14 @@ async fn a_batch_of_another_type_is_refused() {
         arrow::datatypes::Field::new("n", arrow::datatypes::DataType::Utf8, true),
     ]));
     let source = stream::iter([Ok(other)]).boxed();
-    let stream = stream_query(&executor, &FlightOptions::default(), schema, source).unwrap();
+    let stream = stream_query(
+        &executor,
+        &FlightOptions::default(),
+        schema,
+        source,
+        Reader::default(),
+    )
+    .unwrap();
     assert_eq!(
         stream
             .collect::<Vec<_>>()
