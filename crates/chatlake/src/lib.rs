@@ -4,6 +4,7 @@
 //! Guarantees: a query sees one commit of the lake, whole, the newest when it began; nobody reads rows outside of the
 //! session's [`AccessScope`], nor asks what its [`Permissions`] do not allow; memory and time are bounded by [`Settings`].
 
+mod additions;
 mod audit;
 mod bi_types;
 mod catalog;
@@ -33,6 +34,7 @@ pub use chatlake_types::{
     Access, AccessScope, Clock, ErrorCode, FixedClock, Permission, Permissions, SystemClock,
 };
 
+pub use crate::additions::Additions;
 pub use crate::audit::{AuditRow, AuditTrail, AuditedAction, AuditedOutcome, AuditedStatement};
 pub use crate::catalog::{CATALOG, DEFAULT_SCHEMA, ForeignKey, TableInfo};
 pub use crate::database::{Chatlake, OpenOptions, local_folder};

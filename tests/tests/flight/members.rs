@@ -104,7 +104,7 @@ impl House {
         let known = AuthFile::open(&path, shared()).unwrap();
         let sink = Arc::clone(&log) as Arc<dyn AuditSink>;
         let authenticator = Authenticator::new(known, settings, sink).unwrap();
-        let members = Members::new(authenticator, TokenLimits::default(), shared());
+        let members = Members::new(Arc::new(authenticator), TokenLimits::default(), shared());
         let options = OpenOptions {
             create: true,
             clock: shared(),
@@ -496,7 +496,7 @@ async fn a_server_with_users_and_tls_may_be_reached_by_others() {
     let settings = AuthSettings::default();
     let authenticator = Authenticator::new(file, settings, Arc::new(chatlake_auth::NoAudit));
     let members = Members::new(
-        authenticator.unwrap(),
+        Arc::new(authenticator.unwrap()),
         TokenLimits::default(),
         lakes::clock(),
     );
