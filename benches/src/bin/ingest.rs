@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 /// Same allocator as the program.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Measures ingest; prints a Markdown table.
 #[derive(Debug, Parser)]

@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 
 /// Same allocator as the program.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Days of each chatbot; one file each.
 const DAY_COUNT: u64 = 100;

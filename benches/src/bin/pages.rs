@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 
 /// Same allocator as the program.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// The sample that `chatlake demo` loads.
 const SAMPLE: &[u8] = include_bytes!("../../../crates/cli/sample/conversations.ndjson.zst");

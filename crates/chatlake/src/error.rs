@@ -2,6 +2,7 @@
 
 use chatlake_types::ErrorCode;
 use datafusion::error::DataFusionError;
+use tokio::task::JoinError;
 
 /// Result of an operation on a lake.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -124,8 +125,8 @@ impl From<DataFusionError> for Error {
                 _ => Self::Unavailable(sentence(&text)),
             },
             DataFusionError::IoError(_) => Self::Unavailable(sentence(&text)),
+            DataFusionError::ExecutionJoin(source) => from_task(&source, text),
             DataFusionError::Internal(_)
-            | DataFusionError::ExecutionJoin(_)
             | DataFusionError::Substrait(_)
             | DataFusionError::Ffi(_) => Self::Internal(text),
         }
@@ -138,10 +139,21 @@ fn from_shared(error: &DataFusionError, text: String) -> Error {
         DataFusionError::ResourcesExhausted(_) => Error::Limit(sentence(&text)),
         DataFusionError::NotImplemented(_) => Error::Unsupported(sentence(&text)),
         DataFusionError::Internal(_) => Error::Internal(text),
+        DataFusionError::ExecutionJoin(source) => from_task(source, text),
         DataFusionError::ParquetError(_) | DataFusionError::ObjectStore(_) => {
             Error::Data(sentence(&text))
         }
         _ => Error::Sql(sentence(&text)),
+    }
+}
+
+/// A task of the query ended early: it panicked, or its threads were taken away.
+fn from_task(error: &JoinError, text: String) -> Error {
+    match error.is_cancelled() {
+        true => Error::Unavailable(
+            "the query was stopped: the threads that run queries are shutting down".to_owned(),
+        ),
+        false => Error::Internal(text),
     }
 }
 
@@ -167,5 +179,28 @@ fn sentence(text: &str) -> String {
     {
         Some(inner) => format!("cannot parse the SQL text: {}", inner.replace("\\\"", "\"")),
         None => text.trim().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_without_threads_is_nobodys_mistake() {
+        let join_error = || async {
+            let task = tokio::spawn(std::future::pending::<()>());
+            task.abort();
+            Box::new(task.await.unwrap_err())
+        };
+        let own = DataFusionError::ExecutionJoin(join_error().await);
+        assert_eq!(Error::from(own).code(), ErrorCode::Unavailable);
+        let shared = Arc::new(DataFusionError::ExecutionJoin(join_error().await));
+        let held_by_another_task = Arc::clone(&shared);
+        let of_several = DataFusionError::Shared(shared);
+        assert_eq!(Error::from(of_several).code(), ErrorCode::Unavailable);
+        drop(held_by_another_task);
     }
 }

@@ -2,15 +2,19 @@
 //!
 //! A view that is named twice is planned twice, and the engine runs both. For sessions, whose state machine reads the whole
 //! history of a chatbot, that was most of the time of the agents page. 1. [`share`] finds aggregates that are costly
-//! and equal in an optimized plan, over the same tables. 2. [`SharedPlanner`] makes each of them a [`SharedExec`]; those of
-//! one group have one place for the rows. 3. The first that is run works the rows out, all others wait for them.
+//! and equal in an optimized plan, over the same tables; [`relation`] makes a relation of which is known from the start that it is read
+//! several times. 2. [`SharedPlanner`] makes each of them a [`SharedExec`]; those of one group have one place for the rows.
+//! 3. The first that is run works the rows out, all others wait for them.
 //!
 //! Guarantees: nothing is shared between queries; the rows count against the memory of queries until the last reader is
 //! gone; a query that is dropped stops the work.
 
+mod relation;
+
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering as AtomicOrdering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
@@ -39,38 +43,50 @@ use datafusion::physical_planner::{ExtensionPlanner, PhysicalPlanner};
 use futures::future::{BoxFuture, FutureExt, Shared};
 use futures::{StreamExt, TryStreamExt, stream};
 
+use self::relation::SharedRelation;
+pub(crate) use self::relation::relation;
+
 /// Aggregates whose input is much larger than what they give.
 const COSTLY_AGGREGATES: [&str; 1] = ["session_spans"];
 
 /// The plan with its costly equal parts marked as shared.
 pub(crate) fn share(plan: &LogicalPlan) -> Result<LogicalPlan> {
-    let mut groups: Vec<(&LogicalPlan, usize)> = Vec::new();
+    let mut groups: Vec<(&LogicalPlan, usize, u64)> = Vec::new();
     plan.apply(|node| {
         if is_costly(node) {
-            match groups.iter_mut().find(|(other, _)| is_same(other, node)) {
-                Some((_, count)) => *count += 1,
-                None => groups.push((node, 1)),
+            match groups.iter_mut().find(|(other, ..)| is_same(other, node)) {
+                Some((_, count, _)) => *count += 1,
+                None => groups.push((node, 1, next_group())),
             }
         }
         Ok(TreeNodeRecursion::Continue)
     })?;
-    groups.retain(|(_, count)| *count > 1);
+    groups.retain(|(_, count, _)| *count > 1);
     if groups.is_empty() {
         return Ok(plan.clone());
     }
     let marked = plan.clone().transform_down(|node| {
         let group = match is_costly(&node) {
-            true => groups.iter().position(|(other, _)| is_same(other, &node)),
+            true => groups.iter().find(|(other, ..)| is_same(other, &node)),
             false => None,
         };
-        let Some(group) = group else {
+        let Some((.., group)) = group else {
             return Ok(Transformed::no(node));
         };
-        let node = Arc::new(SharedPlan { group, input: node });
+        let node = Arc::new(SharedPlan {
+            group: *group,
+            input: node,
+        });
         let marked = LogicalPlan::Extension(Extension { node });
         Ok(Transformed::new(marked, true, TreeNodeRecursion::Jump))
     })?;
     Ok(marked.data)
+}
+
+/// A number that no other group of this process has.
+fn next_group() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, AtomicOrdering::Relaxed)
 }
 
 fn is_costly(plan: &LogicalPlan) -> bool {
@@ -107,7 +123,7 @@ fn tables(plan: &LogicalPlan) -> Result<Vec<*const ()>> {
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct SharedPlan {
     /// Parts of the same number are equal.
-    group: usize,
+    group: u64,
     input: LogicalPlan,
 }
 
@@ -135,7 +151,7 @@ impl UserDefinedLogicalNodeCore for SharedPlan {
     }
 
     fn fmt_for_explain(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Shared: {}", self.group)
+        write!(f, "Shared")
     }
 
     fn with_exprs_and_inputs(&self, _: Vec<Expr>, inputs: Vec<LogicalPlan>) -> Result<Self> {
@@ -152,20 +168,52 @@ impl UserDefinedLogicalNodeCore for SharedPlan {
 /// Plans the shared parts of one query.
 #[derive(Debug, Default)]
 pub(crate) struct SharedPlanner {
-    groups: Mutex<HashMap<usize, Arc<SharedRows>>>,
+    groups: Mutex<HashMap<u64, Arc<SharedRows>>>,
+    relations: Mutex<HashMap<u64, Arc<SharedExec>>>,
+}
+
+impl SharedPlanner {
+    /// The relation, planned once for all who read it.
+    async fn relation(
+        &self,
+        planner: &dyn PhysicalPlanner,
+        node: &SharedRelation,
+        session: &dyn Session,
+    ) -> Result<Arc<SharedExec>> {
+        let relations = || {
+            self.relations
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        let known = relations().get(&node.group()).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let input = planner.create_physical_plan(node.rows(), session).await?;
+        let planned = Arc::new(SharedExec {
+            is_leaf: true,
+            ..SharedExec::new(input, Arc::default())
+        });
+        Ok(Arc::clone(
+            relations().entry(node.group()).or_insert(planned),
+        ))
+    }
 }
 
 #[async_trait]
 impl ExtensionPlanner for SharedPlanner {
     async fn plan_extension(
         &self,
-        _: &dyn PhysicalPlanner,
+        planner: &dyn PhysicalPlanner,
         node: &dyn UserDefinedLogicalNode,
         _: &[&LogicalPlan],
         inputs: &[Arc<dyn ExecutionPlan>],
-        _: &dyn Session,
+        session: &dyn Session,
         _: &PhysicalPlanningContext,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        if let Some(node) = node.as_any().downcast_ref::<SharedRelation>() {
+            return Ok(Some(self.relation(planner, node, session).await?));
+        }
         let (Some(node), [input]) = (node.as_any().downcast_ref::<SharedPlan>(), inputs) else {
             return Ok(None);
         };
@@ -233,6 +281,8 @@ struct SharedExec {
     input: Arc<dyn ExecutionPlan>,
     rows: Arc<SharedRows>,
     properties: Arc<PlanProperties>,
+    /// Whether the input was optimized by itself and is not to be looked into: a relation's.
+    is_leaf: bool,
 }
 
 impl SharedExec {
@@ -248,6 +298,7 @@ impl SharedExec {
             input,
             rows,
             properties: Arc::new(properties),
+            is_leaf: false,
         }
     }
 }
@@ -272,11 +323,14 @@ impl ExecutionPlan for SharedExec {
     }
 
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
-        vec![false]
+        vec![false; self.children().len()]
     }
 
     fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.input]
+        match self.is_leaf {
+            true => Vec::new(),
+            false => vec![&self.input],
+        }
     }
 
     fn apply_expressions(
@@ -290,6 +344,9 @@ impl ExecutionPlan for SharedExec {
         self: Arc<Self>,
         children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
+        if self.is_leaf {
+            return Ok(self);
+        }
         match <[Arc<dyn ExecutionPlan>; 1]>::try_from(children) {
             Ok([input]) => Ok(Arc::new(Self::new(input, Arc::clone(&self.rows)))),
             Err(children) => internal_err!("expected one input, found {}", children.len()),

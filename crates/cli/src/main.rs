@@ -32,7 +32,7 @@ use crate::error::{Error, Result};
 use crate::exit::{EXIT_CODES_HELP, ExitStatus};
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// What threads that are stuck outside of us (a read from a terminal) may take before the process ends without them.
 const SHUTDOWN_LIMIT: Duration = Duration::from_millis(500);
@@ -72,7 +72,7 @@ enum Command {
     /// Write a page and its daily series as CSV, NDJSON or Parquet files
     Export(export::ExportArguments),
     /// Serve the lake over Arrow Flight SQL
-    Serve(serve::ServeArguments),
+    Serve(Box<serve::ServeArguments>),
     /// Show tables and views with columns, types, units and documentation
     Schema(schema::SchemaArguments),
     /// Verify that the lake is whole

@@ -20,6 +20,7 @@ use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
 
 use crate::gatekeeper::Peer;
+use crate::lingering::Lingering;
 use crate::options::FlightOptions;
 use crate::tls::Certificates;
 
@@ -32,6 +33,9 @@ const READY_COUNT_MAX: usize = 16;
 /// How long to wait when the system has no room for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// How long a client has to close a connection that the server has ended.
+const LINGER: Duration = Duration::from_secs(2);
+
 /// An open connection.
 pub(crate) struct Connection {
     io: Io,
@@ -41,8 +45,8 @@ pub(crate) struct Connection {
 }
 
 enum Io {
-    Plain(TcpStream),
-    Secured(Box<TlsStream<TcpStream>>),
+    Plain(Lingering<TcpStream>),
+    Secured(Box<TlsStream<Lingering<TcpStream>>>),
 }
 
 /// What is still missing of the first bytes, and until when.
@@ -219,6 +223,7 @@ impl Acceptor {
     async fn open(self, stream: TcpStream, peer: Peer, place: OwnedSemaphorePermit) {
         // small answers must not wait for more to send
         let _ = stream.set_nodelay(true);
+        let stream = Lingering::new(stream, LINGER);
         let acceptor = self.certificates.as_ref().map(|known| known.acceptor());
         let opened = match acceptor {
             None => Some((Io::Plain(stream), peer)),
@@ -244,7 +249,7 @@ impl Acceptor {
 /// The TLS handshake; `None` when it fails or takes too long.
 async fn secure(
     acceptor: TlsAcceptor,
-    stream: TcpStream,
+    stream: Lingering<TcpStream>,
     peer: Peer,
     limit: Duration,
 ) -> Option<(Io, Peer)> {

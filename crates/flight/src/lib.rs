@@ -25,6 +25,7 @@ mod flight_info;
 mod gatekeeper;
 mod handshake;
 mod like_pattern;
+mod lingering;
 mod messages;
 mod options;
 mod parameters;

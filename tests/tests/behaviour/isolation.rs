@@ -206,7 +206,7 @@ const FIXED: [&str; 16] = [
     "SELECT count(*) FROM system.commits",
     "SELECT count(*) FROM system.queries",
     "SELECT count(*) FROM system.audit",
-    "SELECT table_schema, table_name, row_count FROM system.tables",
+    "SELECT table_name, file_count, row_count FROM system.tables",
     "SELECT table_schema, table_name FROM information_schema.tables",
     "SELECT count(*) FROM information_schema.columns",
     "EXPLAIN SELECT count(*) FROM stored.messages WHERE chatbot_id = 'cb_3'",

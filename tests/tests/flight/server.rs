@@ -12,6 +12,8 @@ use arrow_flight::decode::FlightRecordBatchStream;
 use arrow_flight::error::FlightError;
 use arrow_flight::sql::client::FlightSqlServiceClient;
 use arrow_flight::{FlightInfo, Ticket};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use chatlake::Chatlake;
 use chatlake_flight::{Error, FlightOptions, FlightServer};
 use chatlake_tests::lakes;
@@ -19,8 +21,8 @@ use futures::TryStreamExt;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
-use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
 
 /// A Flight SQL client of arrow-rs.
 pub type Client = FlightSqlServiceClient<Channel>;
@@ -150,6 +152,23 @@ pub fn status(error: FlightError) -> Status {
         FlightError::Tonic(status) => *status,
         other => panic!("expected a status, found {other}"),
     }
+}
+
+/// The status of a handshake that is refused: the client of arrow-rs makes a text of it, so it is asked below that client.
+pub async fn refused_handshake(client: &mut Client, name: &str, password: &str) -> Status {
+    let mut request = Request::new(futures::stream::empty());
+    request.metadata_mut().insert(
+        "authorization",
+        basic(name, password).parse().expect("ASCII"),
+    );
+    let refused = client.inner_mut().handshake(request).await;
+    refused.expect_err("a refused handshake")
+}
+
+/// The header of a user name and a password.
+pub fn basic(name: &str, password: &str) -> String {
+    let text = [name, ":", password].concat();
+    ["Basic ", &BASE64_STANDARD.encode(text)].concat()
 }
 
 /// A column of integers; NULL is `None`.

@@ -3,6 +3,8 @@
 //!
 //! Guarantees: all filters apply but the facet's own; NULL is no value; ordered by field, n descending, value.
 
+use std::collections::BTreeSet;
+
 use chatlake_analytics::{Filter, Library, Page};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::execution::SessionState;
@@ -11,9 +13,10 @@ use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, cast, lit};
 use serde_json::Value;
 
 use super::calls::{PageCall, shortened};
-use super::listing::{column, filtered};
+use super::listing::{column, expression, filtered};
 use super::options::Condition;
 use super::values::{self, bad_value};
+use crate::shared_plans::relation;
 use crate::{Error, Result};
 
 /// Name of the function.
@@ -107,8 +110,16 @@ pub(super) fn counted(
     conditions: &[Condition],
     field: Option<&str>,
 ) -> Result<LogicalPlan> {
+    let facets: Vec<&Filter> = facets(page)
+        .filter(|facet| field.is_none_or(|field| facet.name == field))
+        .collect();
+    let rows = match facets.len() {
+        // the plan of one facet leaves out what it does not need of the page
+        ..=1 => rows.clone(),
+        2.. => shared(state, page, rows, conditions, &facets)?,
+    };
     let mut all: Option<LogicalPlanBuilder> = None;
-    for facet in facets(page).filter(|facet| field.is_none_or(|field| facet.name == field)) {
+    for facet in facets {
         let plan = filtered(state, page, rows.clone(), conditions, Some(&facet.name))?;
         let is_list = page
             .column(&facet.column)
@@ -139,4 +150,27 @@ pub(super) fn counted(
         column("value").sort(true, false),
     ];
     Ok(all.sort(order)?.build()?)
+}
+
+/// What the facets and conditions need of the page's rows, worked out once for all facets.
+fn shared(
+    state: &SessionState,
+    page: &Page,
+    rows: &LogicalPlan,
+    conditions: &[Condition],
+    facets: &[&Filter],
+) -> Result<LogicalPlan> {
+    let mut names: BTreeSet<String> = facets.iter().map(|facet| facet.column.clone()).collect();
+    for condition in conditions {
+        let expression = expression(state, page, condition)?;
+        names.extend(
+            expression
+                .column_refs()
+                .into_iter()
+                .map(|column| column.name.clone()),
+        );
+    }
+    let columns = names.iter().map(|name| column(name));
+    let rows = LogicalPlanBuilder::from(rows.clone()).project(columns)?;
+    Ok(relation(state, &rows.build()?)?)
 }

@@ -99,7 +99,7 @@ fn sort_keys(state: &SessionState, page: &Page, order: &[SortColumn]) -> Result<
     Ok(keys.into_iter().chain(ties).collect())
 }
 
-fn expression(state: &SessionState, page: &Page, condition: &Condition) -> Result<Expr> {
+pub(super) fn expression(state: &SessionState, page: &Page, condition: &Condition) -> Result<Expr> {
     Ok(match condition {
         Condition::OneOf {
             column: name,

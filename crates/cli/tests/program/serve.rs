@@ -123,3 +123,36 @@ fn there_must_be_a_lake_to_serve() {
         .chatlake(&["serve", "--flight", "127.0.0.1:0"])
         .failed(1, "chatlake-data");
 }
+
+#[test]
+fn users_of_the_auth_file_are_asked_for() {
+    let folder = Folder::with_records();
+    folder
+        .chatlake(&["serve", "--auth"])
+        .failed(1, "there is no auth file");
+    let add = [
+        "auth",
+        "add-user",
+        "ada",
+        "--role",
+        "owner",
+        "--every-account",
+    ];
+    folder.chatlake_reading("correct horse\n", &add).succeeded();
+    // users without TLS are not enough beyond this machine
+    folder
+        .chatlake(&["serve", "--flight", "0.0.0.0:0"])
+        .failed(2, "without TLS");
+    let mut child = folder
+        .command(&["serve", "--flight", "127.0.0.1:0"])
+        .spawn()
+        .unwrap();
+    let (_, stdout) = bound_address(&mut child);
+    let greeting: Vec<String> = stdout.lines().map_while(Result::ok).take(6).collect();
+    assert!(
+        greeting.iter().any(|line| line.contains("\"password\"")),
+        "{greeting:?}"
+    );
+    send("-TERM", &child);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
