@@ -19,6 +19,7 @@ use arrow_flight::FlightData;
 use arrow_flight::encode::FlightDataEncoderBuilder;
 use arrow_flight::error::FlightError;
 use arrow_flight::utils::batches_to_flight_data;
+use chatlake_serving::{Executor, task_error};
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use tokio::sync::mpsc;
@@ -27,7 +28,6 @@ use tokio::time::timeout;
 use tonic::Status;
 
 use crate::error::{Error, Result};
-use crate::executor::{Executor, task_error};
 use crate::options::FlightOptions;
 use crate::split::split;
 
@@ -39,7 +39,7 @@ pub(crate) type FlightDataStream = BoxStream<'static, Result<FlightData, Status>
 
 /// Streams `batches`, computed on `executor`, under `schema`.
 pub(crate) fn stream_query(
-    executor: &Executor,
+    executor: &Executor<Error>,
     options: &FlightOptions,
     schema: SchemaRef,
     batches: BatchStream,
@@ -137,7 +137,7 @@ impl Stream for ResultStream {
         }
         // all was sent, or the task died: an early end must not look like a complete result
         match ready!(self.tasks.poll_join_next(context)) {
-            Some(Err(error)) => Poll::Ready(Some(Err(task_error(error).into()))),
+            Some(Err(error)) => Poll::Ready(Some(Err(Error::from(task_error(error)).into()))),
             Some(Ok(())) | None => Poll::Ready(None),
         }
     }

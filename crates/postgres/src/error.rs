@@ -58,9 +58,9 @@ pub enum Error {
         /// What is not there.
         missing: &'static str,
     },
-    /// Certificate or key cannot be used.
-    #[error("TLS: {0}")]
-    Tls(String),
+    /// What every door needs failed: certificates, threads for queries.
+    #[error(transparent)]
+    Serving(#[from] chatlake_serving::Error),
     /// The listener failed.
     #[error("the PostgreSQL listener failed: {0}")]
     Listener(std::io::Error),
@@ -76,12 +76,6 @@ pub enum Error {
     /// Encoding of our own data failed.
     #[error("encoding failed: {0}")]
     Encoding(String),
-    /// Work of a statement ended by a panic.
-    #[error("a task panicked: {0}")]
-    Panicked(String),
-    /// The threads for queries could not be started.
-    #[error("cannot start the query threads: {0}")]
-    Threads(std::io::Error),
 }
 
 impl Error {
@@ -90,15 +84,14 @@ impl Error {
         match self {
             Self::Engine(error) => error.code(),
             Self::Auth(error) => error.code(),
-            Self::Sql { .. } | Self::Fatal { .. } | Self::Insecure { .. } | Self::Tls(_) => {
+            Self::Serving(error) => error.code(),
+            Self::Sql { .. } | Self::Fatal { .. } | Self::Insecure { .. } => {
                 ErrorCode::InvalidInput
             }
             Self::Limit { .. } => ErrorCode::LimitReached,
             Self::Cancelled(_) | Self::Stalled => ErrorCode::Cancelled,
-            Self::Stopping | Self::Threads(_) | Self::Listener(_) | Self::Connection(_) => {
-                ErrorCode::Unavailable
-            }
-            Self::Encoding(_) | Self::Panicked(_) => ErrorCode::Internal,
+            Self::Stopping | Self::Listener(_) | Self::Connection(_) => ErrorCode::Unavailable,
+            Self::Encoding(_) => ErrorCode::Internal,
         }
     }
 

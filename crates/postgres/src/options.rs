@@ -2,27 +2,12 @@
 //!
 //! Guarantees: the defaults serve a laptop and a small server; nothing in this room has a limit that is not here.
 
-use std::path::PathBuf;
 use std::thread::available_parallelism;
 
-use serde::Deserialize;
-
-/// Where certificate and key of the server are, as PEM files. They are read again while the server runs.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TlsFiles {
-    /// The server's certificate, followed by those that lead to its authority.
-    pub certificate: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
-    /// Certificates of the authorities that clients' certificates must come from; without them no client needs one.
-    #[serde(default)]
-    pub client_authorities: Option<PathBuf>,
-}
+use chatlake_serving::TlsFiles;
 
 /// Settings of a [`PostgresServer`](crate::PostgresServer).
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PostgresOptions {
     /// Whether to listen where others can come in although there is no authentication or no TLS, and to take their passwords
     /// in clear text.

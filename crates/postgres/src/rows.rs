@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use chatlake::Query;
+use chatlake_serving::{Executor, task_error};
 use futures::StreamExt;
 use pgwire::messages::data::DataRow;
 use tokio::sync::mpsc;
@@ -15,7 +16,6 @@ use tokio::task::JoinSet;
 
 use crate::columns::Columns;
 use crate::error::{Error, Result};
-use crate::executor::{Executor, task_error};
 
 /// Rows of one part.
 const PART_ROWS_MAX: usize = 1_024;
@@ -49,7 +49,7 @@ impl Rows {
     /// # Errors
     /// When the server is stopping.
     pub(crate) fn start(
-        executor: &Executor,
+        executor: &Executor<Error>,
         query: Query,
         columns: &Columns,
         queue_count_max: usize,
@@ -77,7 +77,7 @@ impl Rows {
                 None => {
                     self.parts = None;
                     if let Some(Err(error)) = self.work.join_next().await {
-                        return Err(task_error(error));
+                        return Err(task_error(error).into());
                     }
                 }
             }

@@ -3,12 +3,12 @@
 //! Guarantees: after the signal to stop no connection is accepted, idle ones are closed, and running statements may go on for
 //! `shutdown_grace_ms`; `serve` returns when the last connection has ended. A slow or hostile connection keeps nobody else out.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chatlake::Chatlake;
 use chatlake_auth::Authenticator;
+use chatlake_serving::Certificates;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -18,7 +18,9 @@ use crate::connection::Connection;
 use crate::error::{Error, Result};
 use crate::options::PostgresOptions;
 use crate::state::State;
-use crate::tls::Certificates;
+
+/// The protocol's name for TLS.
+const PROTOCOL: &str = "postgresql";
 
 /// How long to wait when the system has no room for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -68,8 +70,9 @@ impl PostgresServer {
     ) -> Result<()> {
         let options = self.options;
         refuse_insecure(&listener, &options, self.authenticator.is_some())?;
-        let certificates = options.tls.clone().map(Certificates::load).transpose()?;
-        let certificates = certificates.map(Arc::new);
+        let certificates = options.tls.clone();
+        let certificates = certificates.map(|files| Certificates::load(files, PROTOCOL));
+        let certificates = certificates.transpose()?.map(Arc::new);
         let grace = Duration::from_millis(options.shutdown_grace_ms);
         let reload = Duration::from_millis(options.tls_reload_interval_ms.max(1));
         let opening_count_max = options.opening_count_max.clamp(1, Semaphore::MAX_PERMITS);

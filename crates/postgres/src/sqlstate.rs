@@ -4,6 +4,7 @@
 //! says *what* was unknown in words only, so the finer states of a wrong statement are read off its sentence; a sentence that is
 //! not known here is 42000.
 
+use chatlake_serving::Error as Serving;
 use chatlake_types::ErrorCode;
 use pgwire::error::{ErrorInfo, PgWireError};
 
@@ -78,10 +79,9 @@ fn auth_state(error: &chatlake_auth::Error) -> &'static str {
 pub(crate) fn error_info(error: &Error) -> ErrorInfo {
     let code = error.code();
     let state = match error {
-        Error::Sql { state, .. } | Error::Fatal { state, .. } => state,
+        Error::Sql { state, .. } | Error::Fatal { state, .. } => *state,
         Error::Auth(error) => auth_state(error),
-        Error::Stopping => "57P01",
-        Error::Limit { what, .. } if what.contains("connections") => "53300",
+        Error::Stopping | Error::Serving(Serving::Stopping) => "57P01",
         Error::Limit { .. } => "54000",
         other => state_of(code, &other.to_string()),
     };

@@ -6,12 +6,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use chatlake::{Chatlake, Session};
-use chatlake_auth::{Authenticator, Credential, Principal};
+use chatlake_auth::{Authenticator, Credential, Principal, Secret};
+use chatlake_serving::Executor;
 use pgwire::api::{ConnectionManager, RandomPidSecretKeyGenerator};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::error::{Error, Result};
-use crate::executor::Executor;
 use crate::options::PostgresOptions;
 use crate::pg_catalog::{self, PgCatalog};
 
@@ -19,7 +19,7 @@ use crate::pg_catalog::{self, PgCatalog};
 pub(crate) struct State {
     pub(crate) chatlake: Chatlake,
     pub(crate) options: PostgresOptions,
-    pub(crate) executor: Executor,
+    pub(crate) executor: Executor<Error>,
     pub(crate) catalog: &'static PgCatalog,
     /// Who can be asked to stop: connections by process id and secret.
     pub(crate) connections: Arc<ConnectionManager>,
@@ -73,7 +73,7 @@ impl State {
         // a JSON Web Token has two points; no password of ours is taken for one that fails, and a key is found by its prefix
         let is_token = password.starts_with("eyJ") && password.matches('.').count() == 2;
         let credential = match is_token {
-            true => Credential::Bearer(chatlake_auth::Secret::new(password)),
+            true => Credential::Bearer(Secret::new(password)),
             false => Credential::password(name, password),
         };
         Ok(authenticator.login(credential, Some(peer)).await?)

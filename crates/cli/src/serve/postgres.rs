@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chatlake::Chatlake;
 use chatlake_auth::Authenticator;
 use chatlake_flight::FlightOptions;
-use chatlake_postgres::{PostgresOptions, PostgresServer, TlsFiles};
+use chatlake_postgres::{PostgresOptions, PostgresServer};
 use tokio::net::TcpListener;
 
 use super::{address_of, reachable};
@@ -78,16 +78,11 @@ pub async fn serve(
 
 /// What both doors have in common is said once.
 fn options(flight: &FlightOptions) -> PostgresOptions {
-    let tls = flight.tls.clone().map(|files| TlsFiles {
-        certificate: files.certificate,
-        key: files.key,
-        client_authorities: files.client_authorities,
-    });
     PostgresOptions {
         allow_insecure_remote: flight.allow_insecure_remote,
         shutdown_grace_ms: flight.shutdown_grace_ms,
         statement_bytes_max: flight.statement_bytes_max,
-        tls,
+        tls: flight.tls.clone(),
         tls_reload_interval_ms: flight.tls_reload_interval_ms,
         ..PostgresOptions::default()
     }
