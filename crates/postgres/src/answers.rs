@@ -91,7 +91,7 @@ where
                 ..extent
             };
             let sent = send_rows(socket, turn, &mut cursor.rows, wanted).await?;
-            client.give_cursor(cursor);
+            client.give_cursor(*cursor);
             complete(socket, Tag::new("FETCH").with_rows(sent.count)).await?;
             Ok(None)
         }

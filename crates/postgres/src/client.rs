@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chatlake::Session;
+use chatlake::{Prepared, Query, Session};
 use chatlake_auth::Principal;
 use pgwire::messages::response::TransactionStatus;
 use tokio::sync::OwnedSemaphorePermit;
@@ -46,8 +46,8 @@ struct Open {
 pub(crate) struct Statement {
     text: String,
     command: Command,
-    /// What the engine prepared, of a query.
-    prepared: Option<chatlake::Prepared>,
+    /// What the engine prepared, of a query or of that of a cursor.
+    prepared: Option<Prepared>,
     /// Its placeholders.
     pub(crate) placeholders: Placeholders,
 }
@@ -63,7 +63,7 @@ pub(crate) struct Portal {
 /// How far a portal is.
 enum Run {
     /// Nothing has been asked of it.
-    Planned(Option<Box<chatlake::Query>>),
+    Planned(Option<Box<Query>>),
     /// Rows are left.
     Open(Rows),
     /// It gave all it has.
@@ -79,7 +79,7 @@ pub(crate) enum Answer {
     /// Rows, and the word in front of their number.
     Rows(Columns, Rows, &'static str),
     /// So many rows of a cursor, which is to be given back with those that are left.
-    Fetched(usize, Cursor),
+    Fetched(usize, Box<Cursor>),
     /// There was no statement.
     Empty,
 }

@@ -339,7 +339,7 @@ mod tests {
 
     #[test]
     fn types_are_those_that_clients_expect() {
-        let digits = "9".repeat(38).parse().unwrap();
+        let digits: i128 = "9".repeat(38).parse().unwrap();
         let decimal = Decimal128Array::from(vec![digits])
             .with_precision_and_scale(38, 2)
             .unwrap();

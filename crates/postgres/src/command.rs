@@ -35,8 +35,6 @@ pub(crate) enum Command {
     ResetAll,
     /// A setting's value.
     Show(String),
-    /// All of them.
-    ShowAll,
     /// The connection as it was at the beginning.
     DiscardAll,
     /// A prepared statement is forgotten; all of them without a name.
@@ -217,7 +215,6 @@ fn reset(words: &[Word]) -> Result<Command> {
 /// `SHOW TABLES` and the like are questions to the engine.
 fn show(words: &[Word]) -> Result<Command> {
     match &words[1..] {
-        [all] if all.is("all") => Ok(Command::ShowAll),
         [time, zone] if time.is("time") && zone.is("zone") => {
             Ok(Command::Show(TIME_ZONE.to_owned()))
         }
@@ -264,10 +261,12 @@ fn declare(text: &str, words: &[Word]) -> Result<Command> {
         .iter()
         .find(|word| word.is("for"))
         .ok_or_else(|| syntax("DECLARE"))?;
-    Ok(Command::Declare(
-        name.name(),
-        text[query.end()..].trim().to_owned(),
-    ))
+    let query = text[query.end()..].trim();
+    let first = words::first(query).to_ascii_lowercase();
+    if !["select", "table", "values", "with"].contains(&first.as_str()) {
+        return Err(Error::sql("42601", "expected a query after FOR"));
+    }
+    Ok(Command::Declare(name.name(), query.to_owned()))
 }
 
 /// `FETCH [NEXT | [FORWARD] [count | ALL]] [FROM | IN] name`.

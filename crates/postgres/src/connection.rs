@@ -4,13 +4,16 @@
 //! 2. Message after message is handed to [`Handlers`]. While one is worked on, a client that goes away ends the work.
 //! 3. An error ends its statement; one of the login, or a fatal one, ends the connection with a last word.
 //!
-//! Guarantees: nothing of a client that has not logged in reaches the engine; a message larger than its limit is not read.
+//! Guarantees: nothing of a client that has not logged in reaches the engine; a message larger than its limit is not read; one that
+//! makes no sense ends its connection only.
 
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::{SinkExt, StreamExt};
+use chatlake_serving::Lingering;
+use futures::{FutureExt, SinkExt, StreamExt};
 use pgwire::api::{ClientInfo, NoopHandler, PgWireConnectionState};
 use pgwire::error::{ErrorInfo, PgWireError};
 use pgwire::messages::{PgWireBackendMessage, PgWireFrontendMessage};
@@ -25,14 +28,14 @@ use tokio_util::codec::{Framed, FramedParts};
 
 use crate::client::Client;
 use crate::departure::Departure;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::handlers::Handlers;
 use crate::metered_io::{MessageLimit, MeteredIo};
 use crate::sqlstate::error_info;
 use crate::state::State;
 
 type Codec = PgWireMessageServerCodec<String>;
-type Socket = Framed<MeteredIo<MaybeTls>, Codec>;
+type Socket = Framed<MeteredIo<Lingering<MaybeTls>>, Codec>;
 
 /// How long a client may take to read why its connection ends.
 const LAST_WORD: Duration = Duration::from_millis(1_000);
@@ -89,9 +92,10 @@ impl Connection {
             let message = tokio::select! {
                 biased;
                 _ = self.stopping.wait_for(|stopping| *stopping) => Err(Error::Stopping),
-                message = timeout_at(until, opened.socket.next()) => match message {
-                    Ok(None) => return Ok(()),
-                    Ok(Some(message)) => message.map_err(unreadable),
+                message = timeout_at(until, next_message(&mut opened.socket)) => match message {
+                    Ok(Ok(None)) => return Ok(()),
+                    Ok(Ok(Some(message))) => Ok(message),
+                    Ok(Err(error)) => Err(error),
                     Err(_) => Err(Error::fatal(
                         if has_logged_in { "57P05" } else { "08006" },
                         "the connection was idle for too long",
@@ -125,7 +129,8 @@ impl Connection {
             ));
         }
         let limit = MessageLimit::new();
-        let io = MeteredIo::new(parts.io, &parts.read_buf, limit.clone())?;
+        let io = Lingering::new(parts.io, LAST_WORD);
+        let io = MeteredIo::new(io, &parts.read_buf, limit.clone())?;
         let mut metered = FramedParts::new::<PgWireBackendMessage>(io, parts.codec);
         metered.read_buf = parts.read_buf;
         metered.write_buf = parts.write_buf;
@@ -208,6 +213,14 @@ fn has_logged_in(socket: &Socket) -> bool {
             | PgWireConnectionState::AwaitingStartup
             | PgWireConnectionState::AuthenticationInProgress
     )
+}
+
+/// The next message; `None` when the client has ended the connection.
+async fn next_message(socket: &mut Socket) -> Result<Option<PgWireFrontendMessage>> {
+    // `pgwire` reads past the end of a message whose counts are larger than itself, which panics
+    let read = AssertUnwindSafe(socket.next()).catch_unwind().await;
+    let read = read.map_err(|_| Error::fatal("08P01", "malformed message"))?;
+    read.transpose().map_err(unreadable)
 }
 
 /// A message that cannot be read: what follows it has no beginning.

@@ -7,7 +7,6 @@ mod extended;
 mod simple;
 mod startup;
 
-use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,10 +69,4 @@ async fn turn_of(socket: &(impl ClientInfo + Sync), client: &Client) -> Result<T
     let handle = handle.ok_or_else(|| Error::fatal("08P01", "expected a login first"))?;
     let limit = client.settings().statement_timeout();
     Ok(Turn::begin(handle.start_query().await, limit))
-}
-
-impl Debug for Handlers {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Handlers").finish_non_exhaustive()
-    }
 }

@@ -158,14 +158,6 @@ impl Settings {
         Some(changed.unwrap_or(setting.default))
     }
 
-    /// Every setting with its value, by name.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        SETTINGS.iter().map(|setting| {
-            let changed = self.changed.get(setting.name).map(String::as_str);
-            (setting.name, changed.unwrap_or(setting.default))
-        })
-    }
-
     /// Changes a setting; the name under which clients want to hear of it, if they do.
     ///
     /// # Errors
@@ -236,10 +228,8 @@ impl Settings {
 
     /// How values are written as text.
     pub(crate) fn formats(&self) -> FormatOptions {
-        let mut formats = FormatOptions {
-            date_style: "ISO, MDY".to_owned(),
-            ..FormatOptions::default()
-        };
+        let mut formats = FormatOptions::default();
+        formats.date_style = "ISO, MDY".to_owned();
         let digits = self
             .get("extra_float_digits")
             .and_then(|digits| digits.parse().ok());

@@ -26,7 +26,6 @@ impl Client {
                 done("RESET")
             }
             Command::Show(name) => self.show(name),
-            Command::ShowAll => self.show_all(),
             Command::DiscardAll => {
                 self.reset_all().await?;
                 *self.open() = super::Open::default();
@@ -67,9 +66,6 @@ impl Client {
     ) -> Result<Option<Columns>> {
         match command {
             Command::Show(name) => Columns::of(&text_columns(&[name]), &[], shown).map(Some),
-            Command::ShowAll => {
-                Columns::of(&text_columns(&["name", "setting"]), &[], shown).map(Some)
-            }
             Command::Fetch(_, name) => self.columns_of_portal(Some(name)),
             _ => Ok(None),
         }
@@ -131,17 +127,6 @@ impl Client {
         };
         let values: ArrayRef = Arc::new(StringArray::from(vec![value]));
         self.table(&[name], vec![values])
-    }
-
-    fn show_all(&self) -> Result<Answer> {
-        let (names, values): (Vec<_>, Vec<_>) = self
-            .settings()
-            .all()
-            .map(|(name, value)| (name, value.to_owned()))
-            .unzip();
-        let names: ArrayRef = Arc::new(StringArray::from(names));
-        let values: ArrayRef = Arc::new(StringArray::from(values));
-        self.table(&["name", "setting"], vec![names, values])
     }
 
     /// A small table of texts.

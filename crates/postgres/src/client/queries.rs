@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use chatlake::Query;
+use chatlake::{Prepared, Query};
+use pgwire::messages::data::FORMAT_CODE_BINARY;
 use pgwire::messages::extendedquery::{Bind, Parse};
 use pgwire::messages::response::TransactionStatus;
 
@@ -22,22 +23,24 @@ fn name_of(name: Option<&String>) -> &str {
 }
 
 impl Client {
-    /// The text that the engine is given for a statement.
-    fn engine_text(&self, text: &str) -> Result<String> {
-        match self.state.catalog.rewrite(text)? {
+    /// What the engine is given for a statement; to be called on the threads for queries.
+    fn engine_text(&self, text: &str) -> impl FnOnce() -> Result<String> + Send + use<> {
+        let (catalog, relations) = (self.state.catalog, self.relations.clone());
+        let text = text.to_owned();
+        move || match catalog.rewrite(&text)? {
             Some(rewritten) => {
-                self.relations.forget();
+                relations.forget();
                 Ok(rewritten)
             }
-            None => Ok(text.to_owned()),
+            None => Ok(text),
         }
     }
 
     /// Plans a query, away from the threads that speak to clients.
     async fn plan(&self, text: &str) -> Result<Query> {
-        let text = self.engine_text(text)?;
+        let text = self.engine_text(text);
         let session = self.session.clone();
-        let plan = async move { require_reading(session.query(&text).await?) };
+        let plan = async move { require_reading(session.query(&text()?).await?) };
         self.state.executor.run(plan).await
     }
 
@@ -84,12 +87,13 @@ impl Client {
         }
         let prepared = match &command {
             Command::Query if !text.is_empty() => Some(self.prepare_query(text).await?),
+            Command::Declare(_, query) => Some(self.prepare_query(query).await?),
             _ => None,
         };
         let none = || Arc::new(arrow::datatypes::Schema::empty());
         let wanted = prepared
             .as_ref()
-            .map_or_else(none, chatlake::Prepared::parameter_schema);
+            .map_or_else(none, Prepared::parameter_schema);
         let statement = Statement {
             text: text.to_owned(),
             command,
@@ -120,10 +124,10 @@ impl Client {
         Ok(())
     }
 
-    async fn prepare_query(&self, text: &str) -> Result<chatlake::Prepared> {
-        let text = self.engine_text(text)?;
+    async fn prepare_query(&self, text: &str) -> Result<Prepared> {
+        let text = self.engine_text(text);
         let session = self.session.clone();
-        let prepare = async move { Ok(session.prepare(&text).await?) };
+        let prepare = async move { Ok(session.prepare(&text()?).await?) };
         self.state.executor.run(prepare).await
     }
 
@@ -145,9 +149,11 @@ impl Client {
     /// The columns of a prepared statement, if it gives rows.
     pub(crate) fn columns_of(&self, statement: &Statement) -> Result<Option<Columns>> {
         let shown = self.presentation();
-        match &statement.prepared {
-            Some(prepared) => Ok(Some(Columns::of(&prepared.schema(), &[], &shown)?)),
-            None => self.columns_of_command(&statement.command, &shown),
+        match (&statement.command, &statement.prepared) {
+            (Command::Query, Some(prepared)) => {
+                Columns::of(&prepared.schema(), &[], &shown).map(Some)
+            }
+            (command, _) => self.columns_of_command(command, &shown),
         }
     }
 
@@ -163,16 +169,21 @@ impl Client {
         let shown = self.presentation();
         let values = statement.placeholders.row(bind)?;
         let codes = bind.result_column_format_codes.as_slice();
-        let (columns, query) = match &statement.prepared {
-            None => (self.columns_of_command(&statement.command, &shown)?, None),
+        if matches!(statement.command, Command::Fetch(..)) && codes.contains(&FORMAT_CODE_BINARY) {
+            return Err(Error::sql("0A000", "rows of a cursor are text here"));
+        }
+        let query = match &statement.prepared {
+            None => None,
             Some(prepared) => {
                 self.relations.forget();
                 let prepared = prepared.clone();
                 let plan = async move { require_reading(prepared.bind(&values, 0).await?) };
-                let query = self.state.executor.run(plan).await?;
-                let columns = Columns::of(&query.schema(), codes, &shown)?;
-                (Some(columns), Some(Box::new(query)))
+                Some(Box::new(self.state.executor.run(plan).await?))
             }
+        };
+        let columns = match (&statement.command, &query) {
+            (Command::Query, Some(query)) => Some(Columns::of(&query.schema(), codes, &shown)?),
+            (command, _) => self.columns_of_command(command, &shown)?,
         };
         let portal = Portal {
             text: statement.text.clone(),
@@ -240,7 +251,13 @@ impl Client {
                 let rows = self.start(*query, &columns)?;
                 Ok(Answer::Rows(columns, rows, tag_of(&portal.text)))
             }
-            (Run::Planned(_), _) => self.perform(&portal.command, &portal.text).await,
+            (Run::Planned(Some(query)), None) => {
+                if let Command::Declare(name, text) = &portal.command {
+                    self.open_cursor(name, text, *query)?;
+                }
+                Ok(Answer::Done("DECLARE CURSOR".to_owned()))
+            }
+            (Run::Planned(None), _) => self.perform(&portal.command, &portal.text).await,
             (Run::Open(rows), Some(columns)) => {
                 Ok(Answer::Rows(columns, rows, tag_of(&portal.text)))
             }
@@ -272,13 +289,13 @@ impl Client {
 
     /// Opens a cursor over a query.
     pub(super) async fn declare(&self, name: &str, text: &str) -> Result<()> {
-        if !matches!(Command::of(text)?, Command::Query) || text.is_empty() {
-            return Err(Error::sql("42601", "expected a query after FOR"));
-        }
-        self.require_room_for_portal(name)?;
-        let shown = self.presentation();
         let query = self.plan(text).await?;
-        let columns = Columns::of(&query.schema(), &[], &shown)?;
+        self.open_cursor(name, text, query)
+    }
+
+    fn open_cursor(&self, name: &str, text: &str, query: Query) -> Result<()> {
+        self.require_room_for_portal(name)?;
+        let columns = Columns::of(&query.schema(), &[], &self.presentation())?;
         let rows = self.start(query, &columns)?;
         let portal = Portal {
             text: text.to_owned(),
@@ -292,8 +309,7 @@ impl Client {
 
     /// Takes a cursor to read so many rows of it, or all that are left.
     pub(super) fn fetch(&self, name: &str, count: Option<usize>) -> Result<Answer> {
-        let name = name.to_owned();
-        let (name, mut portal) = self.take_portal(Some(&name))?;
+        let (name, mut portal) = self.take_portal(Some(&name.to_owned()))?;
         let columns = portal.columns.clone().unwrap_or_else(Columns::none);
         let rows = match std::mem::replace(&mut portal.run, Run::Ended) {
             Run::Open(rows) => rows,
@@ -305,7 +321,10 @@ impl Client {
             columns,
             rows,
         };
-        Ok(Answer::Fetched(count.unwrap_or(usize::MAX), cursor))
+        Ok(Answer::Fetched(
+            count.unwrap_or(usize::MAX),
+            Box::new(cursor),
+        ))
     }
 
     /// Gives a cursor back with the rows that are left.

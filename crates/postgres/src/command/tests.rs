@@ -105,6 +105,7 @@ fn cursors_are_declared_fetched_and_closed() {
     );
     assert_eq!(refused("FETCH BACKWARD 1 FROM c"), "55000");
     assert_eq!(refused("DECLARE c SCROLL CURSOR FOR SELECT 1"), "0A000");
+    assert_eq!(refused("DECLARE c CURSOR FOR SET a = 1"), "42601");
 }
 
 #[test]
