@@ -105,7 +105,14 @@ impl Connection {
             match message {
                 Ok(PgWireFrontendMessage::Terminate(_)) => return Ok(()),
                 Ok(message) => {
-                    if !opened.answer(message).await? {
+                    let answering = opened.answer(message);
+                    let goes_on = if has_logged_in {
+                        answering.await?
+                    } else {
+                        let answered = timeout_at(opening_until, answering).await;
+                        answered.map_err(|_| io::ErrorKind::TimedOut)??
+                    };
+                    if !goes_on {
                         return Ok(());
                     }
                 }

@@ -18,7 +18,8 @@ pub struct PostgresOptions {
     pub connection_count_max: usize,
     /// How long a connection may say nothing between two statements until it is closed, in ms.
     pub connection_idle_ms: u64,
-    /// Size of one message from a client that has logged in, in bytes: a statement's text, or its parameters.
+    /// Size of one message from a client that has logged in, in bytes: a statement's text, or its parameters; also of all texts of the
+    /// prepared statements of a connection together.
     pub message_bytes_max: usize,
     /// Connections that have not logged in yet, at the same time; one more is closed at once.
     pub opening_count_max: usize,

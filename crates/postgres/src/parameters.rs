@@ -36,10 +36,8 @@ impl Placeholders {
     /// Placeholders with the types of the engine; `oids` are those of `Parse`, 0 where the client leaves it open.
     pub(crate) fn new(schema: Arc<Schema>, oids: &[u32]) -> Self {
         let known = |oid: &u32| Type::from_oid(*oid).filter(|declared| *declared != Type::UNKNOWN);
-        Self {
-            schema,
-            declared: oids.iter().map(known).collect(),
-        }
+        let declared = oids.iter().take(schema.fields().len()).map(known).collect();
+        Self { schema, declared }
     }
 
     fn count(&self) -> usize {

@@ -14,6 +14,9 @@ use crate::error::{Error, Result};
 /// The version of PostgreSQL whose protocol and catalog are spoken.
 pub(crate) const SERVER_VERSION: &str = "16.6";
 
+/// Size of a setting's value, in bytes.
+const VALUE_BYTES_MAX: usize = 1_000;
+
 /// A setting: its name, its default, and what it takes.
 struct Setting {
     name: &'static str,
@@ -177,6 +180,11 @@ impl Settings {
             )
         };
         let value = value.trim();
+        if value.len() > VALUE_BYTES_MAX {
+            let name = setting.name;
+            let wrong = format!("`{name}`: expected at most {VALUE_BYTES_MAX} bytes");
+            return Err(Error::sql("22023", wrong));
+        }
         match setting.takes {
             Takes::Nothing => {
                 let name = setting.name;

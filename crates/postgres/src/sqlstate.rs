@@ -10,6 +10,9 @@ use pgwire::error::{ErrorInfo, PgWireError};
 
 use crate::error::Error;
 
+/// Bytes of a sentence, which may quote the statement; `pgwire` sends no error over 30,000.
+const MESSAGE_BYTES_MAX: usize = 8_000;
+
 /// What a client reads instead of an internal error's text.
 const INTERNAL_MESSAGE: &str = "internal error; the log of the server says more";
 
@@ -85,7 +88,7 @@ pub(crate) fn error_info(error: &Error) -> ErrorInfo {
         Error::Limit { .. } => "54000",
         other => state_of(code, &other.to_string()),
     };
-    let message = match code {
+    let mut message = match code {
         ErrorCode::Internal => {
             tracing::error!(%error, "internal error in a PostgreSQL statement");
             INTERNAL_MESSAGE.to_owned()
@@ -102,6 +105,7 @@ pub(crate) fn error_info(error: &Error) -> ErrorInfo {
         | ErrorCode::Unavailable
         | ErrorCode::Unsupported => error.to_string(),
     };
+    message.truncate(message.floor_char_boundary(MESSAGE_BYTES_MAX));
     let severity = match error {
         Error::Fatal { .. } | Error::Auth(_) | Error::Stopping | Error::Stalled => "FATAL",
         _ => "ERROR",
@@ -148,6 +152,12 @@ mod tests {
             (info.code.as_str(), info.message.as_str()),
             ("XX000", INTERNAL_MESSAGE)
         );
+    }
+
+    #[test]
+    fn a_sentence_is_cut_at_a_character() {
+        let info = error_info(&Error::sql("42601", "é".repeat(MESSAGE_BYTES_MAX) + "!"));
+        assert_eq!(info.message.len(), MESSAGE_BYTES_MAX);
     }
 
     #[test]

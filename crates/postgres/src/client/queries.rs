@@ -17,6 +17,17 @@ use crate::rows::Rows;
 /// The name of what has none.
 const UNNAMED: &str = "";
 
+/// Size of the name of a statement or portal, in bytes.
+const NAME_BYTES_MAX: usize = 255;
+
+fn require_short(name: &str) -> Result<()> {
+    if name.len() <= NAME_BYTES_MAX {
+        return Ok(());
+    }
+    let wrong = format!("expected a name of at most {NAME_BYTES_MAX} bytes");
+    Err(Error::sql("42622", wrong))
+}
+
 /// A name of the protocol.
 fn name_of(name: Option<&String>) -> &str {
     name.map_or(UNNAMED, String::as_str)
@@ -83,7 +94,7 @@ impl Client {
         };
         let command = self.admit(text, status)?;
         if name != UNNAMED {
-            self.require_room_for_statement(name)?;
+            self.require_room_for_statement(name, text)?;
         }
         let prepared = match &command {
             Command::Query if !text.is_empty() => Some(self.prepare_query(text).await?),
@@ -106,7 +117,8 @@ impl Client {
         Ok(())
     }
 
-    fn require_room_for_statement(&self, name: &str) -> Result<()> {
+    fn require_room_for_statement(&self, name: &str, text: &str) -> Result<()> {
+        require_short(name)?;
         let open = self.open();
         if open.statements.contains_key(name) {
             let taken = format!("prepared statement \"{name}\" already exists");
@@ -119,6 +131,19 @@ impl Client {
                 option: "statement_count_max",
                 limit,
                 found: open.statements.len() + 1,
+            });
+        }
+        let kept = open.statements.values().map(|kept| kept.text.len());
+        let (found, limit) = (
+            kept.sum::<usize>() + text.len(),
+            self.state.options.message_bytes_max,
+        );
+        if found > limit {
+            return Err(Error::Limit {
+                what: "bytes of prepared statements",
+                option: "message_bytes_max",
+                limit,
+                found,
             });
         }
         Ok(())
@@ -196,6 +221,7 @@ impl Client {
     }
 
     fn require_room_for_portal(&self, name: &str) -> Result<()> {
+        require_short(name)?;
         let open = self.open();
         if name != UNNAMED && open.portals.contains_key(name) {
             return Err(Error::sql(
