@@ -10,7 +10,7 @@ use pgwire::error::{ErrorInfo, PgWireError};
 
 use crate::error::Error;
 
-/// Bytes of a sentence, which may quote the statement; `pgwire` sends no error over 30,000.
+/// Bytes of a sentence, which may quote the statement.
 const MESSAGE_BYTES_MAX: usize = 8_000;
 
 /// What a client reads instead of an internal error's text.
