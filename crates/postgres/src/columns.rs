@@ -16,7 +16,7 @@ use arrow::array::timezone::Tz;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{
-    DataType, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Field, Float32Type,
+    DECIMAL128_MAX_PRECISION, DataType, Decimal128Type, Decimal256Type, Field, Float32Type,
     Float64Type, Schema, TimeUnit, TimestampMicrosecondType,
 };
 use arrow::json::writer::{EncoderOptions, make_encoder};
@@ -136,10 +136,13 @@ fn wire_type(data_type: &DataType, time_zone: &Arc<str>) -> Result<(DataType, Ty
         DataType::Timestamp(_, None) => DataType::Timestamp(TimeUnit::Microsecond, None),
         DataType::FixedSizeBinary(_) => DataType::Binary,
         DataType::Float16 => DataType::Float32,
-        DataType::Decimal32(..)
-        | DataType::Decimal64(..)
-        | DataType::Decimal128(..)
-        | DataType::Decimal256(..) => return Ok((data_type.clone(), Type::NUMERIC)),
+        DataType::Decimal32(_, scale) | DataType::Decimal64(_, scale) => {
+            let widened = DataType::Decimal128(DECIMAL128_MAX_PRECISION, *scale);
+            return Ok((widened, Type::NUMERIC));
+        }
+        DataType::Decimal128(..) | DataType::Decimal256(..) => {
+            return Ok((data_type.clone(), Type::NUMERIC));
+        }
         DataType::List(item) | DataType::FixedSizeList(item, _) if is_plain(item.data_type()) => {
             // in UTC, whose offset `arrow-pg` writes whole
             let (item_type, _) = wire_type(item.data_type(), &"UTC".into())?;
@@ -266,34 +269,14 @@ fn instant(local: &DateTime<Tz>) -> String {
 /// A decimal value.
 fn numeric(column: &ArrayRef, row: usize) -> Option<Numeric> {
     let (unscaled, scale) = match column.data_type() {
-        DataType::Decimal32(_, scale) => (
-            column
-                .as_primitive::<Decimal32Type>()
-                .value(row)
-                .to_string(),
-            scale,
-        ),
-        DataType::Decimal64(_, scale) => (
-            column
-                .as_primitive::<Decimal64Type>()
-                .value(row)
-                .to_string(),
-            scale,
-        ),
-        DataType::Decimal128(_, scale) => (
-            column
-                .as_primitive::<Decimal128Type>()
-                .value(row)
-                .to_string(),
-            scale,
-        ),
-        DataType::Decimal256(_, scale) => (
-            column
-                .as_primitive::<Decimal256Type>()
-                .value(row)
-                .to_string(),
-            scale,
-        ),
+        DataType::Decimal128(_, scale) => {
+            let values = column.as_primitive::<Decimal128Type>();
+            (values.value(row).to_string(), scale)
+        }
+        DataType::Decimal256(_, scale) => {
+            let values = column.as_primitive::<Decimal256Type>();
+            (values.value(row).to_string(), scale)
+        }
         _ => return None,
     };
     Some(Numeric::new(&unscaled, *scale))

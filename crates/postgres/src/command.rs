@@ -27,8 +27,8 @@ pub(crate) enum Command {
     RollbackTo,
     /// A setting gets a value.
     Set(String, String),
-    /// A setting without an effect here; the tag to answer with.
-    Ignored(&'static str),
+    /// `SET TRANSACTION`: every transaction is the same here.
+    SetTransaction,
     /// A setting goes back to its default.
     Reset(String),
     /// All of them do.
@@ -114,11 +114,6 @@ impl Command {
             "fetch" => fetch(&all()?),
             "close" => named(&all()?, "").map(Self::Close),
             "kill" => Ok(Self::Kill),
-            "listen" | "unlisten" => Ok(Self::Ignored(if first == "listen" {
-                "LISTEN"
-            } else {
-                "UNLISTEN"
-            })),
             "move" | "prepare" | "execute" => Err(Error::sql(
                 "0A000",
                 format!(
@@ -168,7 +163,7 @@ fn set(words: &[Word]) -> Result<Command> {
     };
     let (name, values) = match rest {
         [first, ..] if first.is("characteristics") || first.is("transaction") => {
-            return Ok(Command::Ignored("SET"));
+            return Ok(Command::SetTransaction);
         }
         [role, ..] if role.is("role") || role.is("constraints") => {
             return Err(Error::sql(

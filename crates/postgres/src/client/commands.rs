@@ -16,7 +16,8 @@ impl Client {
     pub(crate) async fn perform(&self, command: &Command, text: &str) -> Result<Answer> {
         let done = |tag: &str| Ok(Answer::Done(tag.to_owned()));
         match command {
-            Command::Begin(tag) | Command::Savepoint(tag) | Command::Ignored(tag) => done(tag),
+            Command::Begin(tag) | Command::Savepoint(tag) => done(tag),
+            Command::SetTransaction => done("SET"),
             Command::Commit => done("COMMIT"),
             Command::Rollback | Command::RollbackTo => done("ROLLBACK"),
             Command::Set(name, value) => self.set(name, value).await,

@@ -72,7 +72,7 @@ fn settings_are_read_in_all_their_forms() {
     );
     check(
         "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
-        Command::Ignored("SET"),
+        Command::SetTransaction,
     );
     check(
         "SHOW TRANSACTION ISOLATION LEVEL",
