@@ -95,8 +95,12 @@ fn grant(role: Role, chatbots: &[&str]) -> Grant {
         role,
         accounts: vec!["acc_1".to_owned()],
         every_account: false,
-        chatbots: chatbots.iter().map(|name| (*name).to_owned()).collect(),
+        chatbots: (!chatbots.is_empty()).then(|| owned(chatbots)),
     }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 impl Served {
