@@ -21,6 +21,7 @@ use datafusion::common::ParamValues;
 use datafusion::execution::SessionState;
 use datafusion::scalar::ScalarValue;
 
+use crate::additions::Additions;
 use crate::audit::AuditTrail;
 use crate::catalog::page_calls::PageCalls;
 use crate::catalog::views::{ViewKind, ViewSchema};
@@ -184,10 +185,11 @@ struct QueryCatalog {
     system: Arc<system::SystemSchema>,
     scratch: Arc<ScratchTables>,
     current_schema: Arc<str>,
+    additions: Arc<Additions>,
 }
 
 impl QueryCatalogs {
-    pub(crate) fn new(scope: QueryScope) -> Self {
+    pub(crate) fn new(scope: QueryScope, additions: Arc<Additions>) -> Self {
         let scope = Arc::new(scope);
         let catalog = QueryCatalog {
             stored: Arc::new(stored::StoredSchema::new(Arc::clone(&scope))),
@@ -197,6 +199,7 @@ impl QueryCatalogs {
             scratch: Arc::clone(&scope.scratch),
             current_schema: Arc::clone(&scope.current_schema),
             system: Arc::new(system::SystemSchema::new(scope)),
+            additions,
         };
         Self {
             catalog: Arc::new(catalog),
@@ -241,7 +244,7 @@ impl QueryCatalog {
             page_calls::SCHEMA => Some(Arc::clone(&self.page_calls) as Arc<dyn SchemaProvider>),
             STORED_SCHEMA => Some(Arc::clone(&self.stored) as Arc<dyn SchemaProvider>),
             SYSTEM_SCHEMA => Some(Arc::clone(&self.system) as Arc<dyn SchemaProvider>),
-            _ => None,
+            other => self.additions.schema(other),
         }
     }
 }

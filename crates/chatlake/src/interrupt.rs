@@ -26,6 +26,23 @@ use tokio::time::Instant;
 
 use crate::Error;
 
+/// Whoever reads a query: when it is dropped, the query ends, also where it cannot be dropped itself.
+#[derive(Debug, Default)]
+pub struct Reader(Cancellation);
+
+impl Reader {
+    /// What the query asks, see [`crate::Query::read_until`].
+    pub fn is_gone(&self) -> Cancellation {
+        self.0.clone()
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
 /// Whether a query has to end: it was stopped, nobody reads it any more, or its time is over.
 #[derive(Clone, Debug)]
 pub(crate) struct Interrupt {

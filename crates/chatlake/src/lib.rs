@@ -4,6 +4,7 @@
 //! Guarantees: a query sees one commit of the lake, whole, the newest when it began; nobody reads rows outside of the
 //! session's [`AccessScope`], nor asks what its [`Permissions`] do not allow; memory and time are bounded by [`Settings`].
 
+mod additions;
 mod audit;
 mod bi_types;
 mod catalog;
@@ -36,6 +37,7 @@ pub use chatlake_types::{
     Access, AccessScope, Clock, ErrorCode, FixedClock, Permission, Permissions, SystemClock,
 };
 
+pub use crate::additions::Additions;
 pub use crate::audit::{AuditRow, AuditTrail, AuditedAction, AuditedOutcome, AuditedStatement};
 pub use crate::catalog::{CATALOG, DEFAULT_SCHEMA, ForeignKey, TableInfo};
 pub use crate::database::{Chatlake, OpenOptions, local_folder};
@@ -44,6 +46,7 @@ pub use crate::export::{
     CsvEncoder, CsvOptions, Export, ExportFile, ExportFormat, ExportRequest, ExportStream,
     FileEncoder, LineEnd, NdjsonEncoder, ParquetEncoder,
 };
+pub use crate::interrupt::Reader;
 pub use crate::query::{Prepared, Query};
 pub use crate::scratch::{IfAbsent, IfExists};
 pub use crate::session::{IngestTarget, Savepoint, Session};

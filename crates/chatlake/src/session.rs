@@ -26,6 +26,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::scalar::ScalarValue;
 use datafusion::sql::parser::Statement as EngineStatement;
 
+use crate::additions::Additions;
 use crate::audit::{AuditedAction, AuditedOutcome};
 use crate::bi_types::readable_schema;
 use crate::catalog::{DEFAULT_SCHEMA, QueryCatalogs, QueryScope};
@@ -57,6 +58,7 @@ pub struct Session {
     peer: Option<IpAddr>,
     /// The commit that is read; the newest one when not set.
     snapshot: Option<Arc<LakeSnapshot>>,
+    additions: Arc<Additions>,
 }
 
 impl Session {
@@ -70,6 +72,16 @@ impl Session {
             user: None,
             peer: None,
             snapshot: None,
+            additions: Arc::default(),
+        }
+    }
+
+    /// The session with more that its statements can name.
+    #[must_use]
+    pub fn with_additions(self, additions: Additions) -> Self {
+        Self {
+            additions: Arc::new(additions),
+            ..self
         }
     }
 
@@ -373,14 +385,19 @@ impl Session {
     /// The engine's state for a scope.
     pub(crate) fn environment(&self, scope: QueryScope) -> Result<Environment> {
         let now_micros = scope.now_micros;
-        let catalogs = Arc::new(QueryCatalogs::new(scope.clone()));
+        let additions = Arc::clone(&self.additions);
+        let catalogs = Arc::new(QueryCatalogs::new(scope.clone(), additions));
         let base = self.database.base_state().clone();
         let mut config = base.config().clone();
         config.options_mut().execution.time_zone = Some(self.variables().timezone().to_owned());
         let mut state = SessionStateBuilder::new_from_existing(base)
             .with_config(config)
-            .with_catalog_list(Arc::clone(&catalogs) as _)
-            .build();
+            .with_catalog_list(Arc::clone(&catalogs) as _);
+        if let Some(types) = &self.additions.type_planner {
+            state = state.with_type_planner(Arc::clone(types));
+        }
+        let mut state = state.build();
+        self.additions.register(&mut state)?;
         // `now()` and everything that leaves out `as_of` follow the lake's clock
         state.execution_props_mut().query_execution_start_time =
             DateTime::from_timestamp_micros(now_micros);

@@ -41,6 +41,8 @@ pub struct Configuration {
     pub lake_is_default: bool,
     /// Flight SQL address of the configuration file, if it names one.
     pub flight: Option<String>,
+    /// Address of the PostgreSQL wire protocol of the configuration file, if it names one.
+    pub postgres: Option<String>,
     /// Whether the configuration file allows serving beyond this machine.
     pub allow_insecure_remote: bool,
     /// File with users and keys, if one is named.
@@ -71,6 +73,7 @@ impl Configuration {
             lake_is_default: said.lake.is_none(),
             lake: said.lake.unwrap_or_else(|| LAKE_DEFAULT.to_owned()),
             flight: said.flight,
+            postgres: said.postgres,
             allow_insecure_remote: said.allow_insecure_remote.unwrap_or(false),
             auth_file: said.auth_file,
             server: said.server,

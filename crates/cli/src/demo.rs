@@ -88,7 +88,7 @@ pub async fn run(configuration: &Configuration, arguments: &DemoArguments) -> Re
     print(&hint(chatlake.url()))?;
     if let Some(listener) = listener {
         let options = serve::options(configuration, &arguments.flight, ServerSaid::default())?;
-        return serve::serve(chatlake, listener, options, None).await;
+        return serve::serve(chatlake, listener, options, None, None).await;
     }
     Ok(if rejected_count > 0 {
         ExitStatus::SomeRejected

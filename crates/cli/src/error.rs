@@ -51,7 +51,7 @@ pub enum Error {
     },
     /// The server's address cannot be used.
     #[error(
-        "cannot listen on `{address}`: {}; choose another address with --flight HOST:PORT",
+        "cannot listen on `{address}`: {}; choose another address with {flag} HOST:PORT",
         reason(source)
     )]
     Listen {
@@ -59,10 +59,15 @@ pub enum Error {
         address: String,
         /// The system's answer.
         source: io::Error,
+        /// The flag that chooses it.
+        flag: &'static str,
     },
     /// The Flight SQL server stopped by itself.
     #[error("the Flight SQL server failed: {0}")]
     Serve(#[from] chatlake_flight::Error),
+    /// The PostgreSQL server stopped by itself.
+    #[error("the PostgreSQL server failed: {0}")]
+    Postgres(#[from] chatlake_postgres::Error),
     /// Who may ask could not be read or changed.
     #[error(transparent)]
     Auth(#[from] chatlake_auth::Error),
@@ -84,6 +89,7 @@ impl Error {
             Self::File { .. } | Self::Output(_) | Self::Listen { .. } => ErrorCode::Unavailable,
             Self::Format { .. } => ErrorCode::Unsupported,
             Self::Serve(error) => error.code(),
+            Self::Postgres(error) => error.code(),
             Self::Auth(error) => error.code(),
             Self::Interrupted(_) => ErrorCode::Cancelled,
         }

@@ -20,7 +20,6 @@ mod quantity;
 mod query;
 mod schema;
 mod serve;
-mod statements;
 mod terminal;
 
 use std::process::ExitCode;

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use chatlake::Session;
+use chatlake_types::split_statements;
 use clap::Args;
 
 use crate::configuration::Configuration;
@@ -19,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::exit::ExitStatus;
 use crate::interrupt::Interrupts;
 use crate::output::{Destination, OutputFormat, TableOptions};
-use crate::{database, statements, terminal};
+use crate::{database, terminal};
 
 use execution::run_statement;
 
@@ -79,7 +80,7 @@ pub async fn run(configuration: &Configuration, arguments: &QueryArguments) -> R
     };
     if sql
         .as_ref()
-        .is_some_and(|sql| statements::split(sql).all().is_empty())
+        .is_some_and(|sql| split_statements(sql).all().is_empty())
     {
         return Err(Error::Usage(
             "expected an SQL statement, found none".to_owned(),
@@ -95,7 +96,7 @@ pub async fn run(configuration: &Configuration, arguments: &QueryArguments) -> R
 
 /// Runs every statement of `sql`; all results go to one destination.
 async fn run_text(session: &Session, sql: &str, arguments: &QueryArguments) -> Result<ExitStatus> {
-    let statements = statements::split(sql).all();
+    let statements = split_statements(sql).all();
     let mut destination = Destination::of(arguments.output.as_deref())?;
     let table = arguments.table_options(destination.is_terminal());
     let mut interrupts = Interrupts::listen();

@@ -1,10 +1,11 @@
-//! `chatlake serve`: the lake over Arrow Flight SQL.
+//! `chatlake serve`: the lake over Arrow Flight SQL, and over the PostgreSQL wire protocol when asked for.
 //!
 //! Guarantees: an address beyond this machine is refused without authentication and TLS unless `--insecure` is given; where there
 //! is an auth file, nobody comes in who is not in it unless `--auth=false` is given; the bound address is printed before the first client can be answered; Ctrl-C and SIGTERM let
 //! running calls finish, a second one does not wait.
 
 mod authentication;
+mod postgres;
 
 use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
@@ -14,13 +15,14 @@ use chatlake::Chatlake;
 use chatlake_flight::{FlightOptions, FlightServer, Members};
 use clap::Args;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 
 use crate::configuration::{Configuration, FLIGHT_DEFAULT, ServerSaid};
 use crate::error::{Error, Result};
 use crate::exit::ExitStatus;
 use crate::interrupt::Interrupts;
 use crate::output::Destination;
+use crate::serve::postgres::PostgresDoor;
 use crate::{database, terminal};
 use authentication::Authentication;
 
@@ -31,6 +33,7 @@ Examples:
   chatlake serve --lake /data/lake --flight 127.0.0.1:4711
   chatlake serve --tls-certificate server.pem --tls-key server.key
   chatlake serve --flight 0.0.0.0:31337 --tls-certificate server.pem --tls-key server.key
+  chatlake serve --postgres 127.0.0.1:5432
 
 Once there are users or keys (chatlake auth), nobody else comes in. Without them everybody who
 reaches the address may read everything: keep it on this machine, or behind a tunnel.";
@@ -59,6 +62,15 @@ pub struct ServeArguments {
     #[command(flatten)]
     flight: FlightArguments,
 
+    /// Address of the PostgreSQL wire protocol, for tools without Flight SQL; it reads only [default: not served]
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        env = "CHATLAKE_POSTGRES",
+        hide_env_values = true
+    )]
+    postgres: Option<String>,
+
     #[command(flatten)]
     server: ServerSaid,
 }
@@ -70,6 +82,15 @@ pub async fn run(configuration: &Configuration, arguments: &ServeArguments) -> R
     let authentication = Authentication::open(configuration, server).await?;
     let missing = missing(authentication.is_some(), options.tls.is_some());
     let listener = listen(configuration, &arguments.flight, missing).await?;
+    let address = arguments.postgres.as_deref();
+    let door = match address.or(configuration.postgres.as_deref()) {
+        Some(address) => {
+            let known = authentication.as_ref();
+            let authenticator = known.map(|known| Arc::clone(&known.authenticator));
+            Some(PostgresDoor::open(address, &options, authenticator).await?)
+        }
+        None => None,
+    };
     let (chatlake, gatekeeper) = match authentication {
         None => (database::open_existing(configuration).await?, None),
         Some(authentication) => {
@@ -78,7 +99,7 @@ pub async fn run(configuration: &Configuration, arguments: &ServeArguments) -> R
             (chatlake, Some(authentication.members))
         }
     };
-    serve(chatlake, listener, options, gatekeeper).await
+    serve(chatlake, listener, options, gatekeeper, door).await
 }
 
 /// What a server lacks that has neither users nor certificates, as that of the demonstration.
@@ -127,6 +148,7 @@ pub async fn listen(
     let failed = |source| Error::Listen {
         address: address.to_owned(),
         source,
+        flag: "--flight",
     };
     let addresses: Vec<SocketAddr> = tokio::net::lookup_host(address)
         .await
@@ -164,11 +186,9 @@ pub async fn serve(
     listener: TcpListener,
     options: FlightOptions,
     members: Option<Members>,
+    door: Option<PostgresDoor>,
 ) -> Result<ExitStatus> {
-    let address = listener.local_addr().map_err(|source| Error::Listen {
-        address: "the socket".to_owned(),
-        source,
-    })?;
+    let address = address_of(&listener)?;
     let mut interrupts = Interrupts::listen();
     let mut destination = Destination::stdout();
     write!(
@@ -184,24 +204,40 @@ pub async fn serve(
         )
     )
     .map_err(Error::Output)?;
+    if let Some(door) = &door {
+        write!(destination.stream, "{}", door.greeting()?).map_err(Error::Output)?;
+    }
     destination.finish()?;
+    let stop = watch::Sender::new(false);
+    let stopped = || {
+        let mut stopped = stop.subscribe();
+        async move { drop(stopped.wait_for(|stopped| *stopped).await) }
+    };
+    let postgres = postgres::serve(door, chatlake.clone(), stopped());
     let mut server = FlightServer::new(chatlake, options);
     if let Some(members) = members {
         server = server.with_gatekeeper(Arc::new(members));
     }
-    let (stop, stopped) = oneshot::channel();
+    let flight = async { Ok::<_, Error>(server.serve(listener, stopped()).await?) };
     let watch = async {
         interrupts.next().await;
         terminal::say("stopping: running queries may finish; Ctrl-C again stops at once");
-        // the server may have ended by itself in the meantime
-        let _ = stop.send(());
+        stop.send_replace(true);
         interrupts.next().await;
     };
     tokio::select! {
-        served = server.serve(listener, async { drop(stopped.await) }) => served?,
+        served = async { tokio::try_join!(flight, postgres) } => drop(served?),
         () = watch => return Err(Error::Interrupted("the server was stopped at once".to_owned())),
     }
     Ok(ExitStatus::Success)
+}
+
+fn address_of(listener: &TcpListener) -> Result<SocketAddr> {
+    listener.local_addr().map_err(|source| Error::Listen {
+        address: "the socket".to_owned(),
+        source,
+        flag: "--flight",
+    })
 }
 
 /// The address a client on this machine dials: an unspecified one (`0.0.0.0`) is no destination.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use chatlake_serving::{Certificates, Lingering};
 use futures::Stream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
@@ -20,9 +21,7 @@ use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
 
 use crate::gatekeeper::Peer;
-use crate::lingering::Lingering;
 use crate::options::FlightOptions;
-use crate::tls::Certificates;
 
 /// Bytes that begin every HTTP/2 connection: its preface and the head of the first frame.
 const OPENING_BYTES: usize = 24 + 9;

@@ -69,9 +69,9 @@ pub enum Error {
         /// What is not there.
         missing: &'static str,
     },
-    /// Certificate or key cannot be used.
-    #[error("TLS: {0}")]
-    Tls(String),
+    /// What every door needs failed: certificates, threads for queries.
+    #[error(transparent)]
+    Serving(#[from] chatlake_serving::Error),
     /// The listener failed.
     #[error("the Flight SQL listener failed: {0}")]
     Listener(std::io::Error),
@@ -104,18 +104,9 @@ pub enum Error {
     /// The client ended its call while it was being read.
     #[error("the client ended the call early: {0}")]
     ClientGone(String),
-    /// The server is stopping.
-    #[error("the server is shutting down; the query was stopped")]
-    Stopping,
     /// Arrow or protobuf encoding of our own data failed.
     #[error("encoding failed: {0}")]
     Encoding(String),
-    /// Work of a call ended by a panic.
-    #[error("a task panicked: {0}")]
-    Panicked(String),
-    /// The threads for queries could not be started.
-    #[error("cannot start the query threads: {0}")]
-    Threads(std::io::Error),
     /// The listener or its connections failed.
     #[error("the Flight SQL listener failed: {0}")]
     Transport(#[from] tonic::transport::Error),
@@ -126,24 +117,20 @@ impl Error {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Engine(error) => error.code(),
+            Self::Serving(error) => error.code(),
             Self::Malformed { .. }
             | Self::Parameters(_)
             | Self::WrongCall(_)
             | Self::NoSession(_)
-            | Self::Insecure { .. }
-            | Self::Tls(_) => ErrorCode::InvalidInput,
+            | Self::Insecure { .. } => ErrorCode::InvalidInput,
             Self::Unauthenticated(_) => ErrorCode::Unauthenticated,
             Self::PermissionDenied(_) => ErrorCode::PermissionDenied,
             Self::UnknownPreparedStatement | Self::UnknownTransaction => ErrorCode::NotFound,
             Self::ClientGone(_) => ErrorCode::Cancelled,
             Self::Limit { .. } | Self::TooManyAttempts(_) => ErrorCode::LimitReached,
             Self::Unsupported(_) => ErrorCode::Unsupported,
-            Self::TryLater(_)
-            | Self::Stopping
-            | Self::Threads(_)
-            | Self::Listener(_)
-            | Self::Transport(_) => ErrorCode::Unavailable,
-            Self::Encoding(_) | Self::Panicked(_) => ErrorCode::Internal,
+            Self::TryLater(_) | Self::Listener(_) | Self::Transport(_) => ErrorCode::Unavailable,
+            Self::Encoding(_) => ErrorCode::Internal,
         }
     }
 

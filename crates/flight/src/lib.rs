@@ -20,12 +20,10 @@ mod commands;
 mod connections;
 mod credentials;
 mod error;
-mod executor;
 mod flight_info;
 mod gatekeeper;
 mod handshake;
 mod like_pattern;
-mod lingering;
 mod messages;
 mod options;
 mod parameters;
@@ -42,14 +40,14 @@ mod state;
 mod status;
 mod ticket;
 mod ticket_key;
-mod tls;
 mod transactions;
 
 pub use audit_log::AuditLog;
+pub use chatlake_serving::TlsFiles;
 pub use error::{Error, Result};
 pub use gatekeeper::{
     Admission, Everybody, Gatekeeper, Login, Members, Peer, Principal, Refusal, SessionKey,
 };
-pub use options::{FlightOptions, TlsFiles};
+pub use options::FlightOptions;
 pub use server::FlightServer;
 pub use ticket_key::{TICKET_KEY_BYTES, TicketKey};

@@ -2,25 +2,12 @@
 //!
 //! Guarantees: the defaults serve a laptop and a small server; nothing in this room has a limit that is not here.
 
-use std::path::PathBuf;
 use std::thread::available_parallelism;
 
+use chatlake_serving::TlsFiles;
 use serde::Deserialize;
 
 use crate::ticket_key::TicketKey;
-
-/// Where certificate and key of the server are, as PEM files. They are read again while the server runs.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TlsFiles {
-    /// The server's certificate, followed by those that lead to its authority.
-    pub certificate: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
-    /// Certificates of the authorities that clients' certificates must come from; without them no client needs one.
-    #[serde(default)]
-    pub client_authorities: Option<PathBuf>,
-}
 
 /// Settings of a [`FlightServer`](crate::FlightServer).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

@@ -19,7 +19,8 @@ use arrow_flight::FlightData;
 use arrow_flight::encode::FlightDataEncoderBuilder;
 use arrow_flight::error::FlightError;
 use arrow_flight::utils::batches_to_flight_data;
-use chatlake::Cancellation;
+use chatlake::Reader;
+use chatlake_serving::{Executor, task_error};
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use tokio::sync::mpsc;
@@ -28,7 +29,6 @@ use tokio::time::timeout;
 use tonic::Status;
 
 use crate::error::{Error, Result};
-use crate::executor::{Executor, task_error};
 use crate::options::FlightOptions;
 use crate::split::split;
 
@@ -38,26 +38,9 @@ pub(crate) type BatchStream = BoxStream<'static, Result<RecordBatch>>;
 /// Messages on their way to a client.
 pub(crate) type FlightDataStream = BoxStream<'static, Result<FlightData, Status>>;
 
-/// Tells a query that its reader is gone, when it is dropped.
-#[derive(Debug, Default)]
-pub(crate) struct Reader(Cancellation);
-
-impl Reader {
-    /// What the query asks.
-    pub(crate) fn cancellation(&self) -> Cancellation {
-        self.0.clone()
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        self.0.cancel();
-    }
-}
-
 /// Streams `batches`, computed on `executor`, under `schema`, as long as `reader` lives, which belongs to the stream.
 pub(crate) fn stream_query(
-    executor: &Executor,
+    executor: &Executor<Error>,
     options: &FlightOptions,
     schema: SchemaRef,
     batches: BatchStream,
@@ -162,7 +145,7 @@ impl Stream for ResultStream {
         }
         // all was sent, or the task died: an early end must not look like a complete result
         match ready!(self.tasks.poll_join_next(context)) {
-            Some(Err(error)) => Poll::Ready(Some(Err(task_error(error).into()))),
+            Some(Err(error)) => Poll::Ready(Some(Err(Error::from(task_error(error)).into()))),
             Some(Ok(())) | None => Poll::Ready(None),
         }
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use arrow_flight::flight_service_server::FlightServiceServer;
 use chatlake::Chatlake;
+use chatlake_serving::Certificates;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{sleep, timeout};
@@ -22,7 +23,6 @@ use crate::gatekeeper::{Everybody, Gatekeeper};
 use crate::options::FlightOptions;
 use crate::service::Service;
 use crate::state::State;
-use crate::tls::Certificates;
 
 /// How long clients that read slowly have to take the last status of a stopped call.
 const LAST_WORD: Duration = Duration::from_millis(1_000);
@@ -76,7 +76,9 @@ impl FlightServer {
             running_task_count,
         } = self;
         refuse_insecure(&listener, &options, gatekeeper.as_ref())?;
-        let certificates = options.tls.clone().map(Certificates::load).transpose()?;
+        let certificates = options.tls.clone();
+        let certificates = certificates.map(|files| Certificates::load(files, "h2"));
+        let certificates = certificates.transpose()?;
         let incoming = Incoming::start(listener, certificates.map(Arc::new), &options);
         let streams_max = options.streams_per_connection_max;
         let grace = Duration::from_millis(options.shutdown_grace_ms);

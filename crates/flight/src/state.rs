@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use arrow_flight::sql::metadata::{SqlInfoData, XdbcTypeInfoData};
 use chatlake::Chatlake;
+use chatlake_serving::Executor;
 use tokio::sync::watch;
 use tonic::Extensions;
 use tonic::metadata::MetadataMap;
 
 use crate::commands::{sql_info, xdbc_type_info};
 use crate::credentials;
-use crate::error::Result;
-use crate::executor::Executor;
+use crate::error::{Error, Result};
 use crate::gatekeeper::Gatekeeper;
 use crate::options::FlightOptions;
 use crate::prepared_statements::PreparedStatements;
@@ -23,7 +23,7 @@ use crate::ticket_key::TicketKey;
 /// The shared parts of a server.
 pub(crate) struct State {
     pub options: FlightOptions,
-    pub executor: Executor,
+    pub executor: Executor<Error>,
     pub prepared_statements: PreparedStatements,
     pub sessions: Sessions,
     /// Who decides who comes in.

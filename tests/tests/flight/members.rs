@@ -342,7 +342,7 @@ async fn a_server_with_users_and_tls_may_be_reached_by_others() {
     let settings = AuthSettings::default();
     let authenticator = Authenticator::new(file, settings, Arc::new(chatlake_auth::NoAudit));
     let members = Members::new(
-        authenticator.unwrap(),
+        Arc::new(authenticator.unwrap()),
         TokenLimits::default(),
         lakes::clock(),
     );

@@ -38,6 +38,10 @@ pub struct Said {
     #[arg(skip)]
     pub flight: Option<String>,
 
+    /// Address of the PostgreSQL wire protocol: a flag of `serve` only.
+    #[arg(skip)]
+    pub postgres: Option<String>,
+
     /// Serving beyond this machine: a flag of `serve` and `demo` only.
     #[arg(skip)]
     pub allow_insecure_remote: Option<bool>,
@@ -229,6 +233,7 @@ impl Said {
             lake: self.lake.or(fallback.lake),
             config: self.config.or(fallback.config),
             flight: self.flight.or(fallback.flight),
+            postgres: self.postgres.or(fallback.postgres),
             allow_insecure_remote: self
                 .allow_insecure_remote
                 .or(fallback.allow_insecure_remote),

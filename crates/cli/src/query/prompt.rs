@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use chatlake::{Chatlake, Session};
+use chatlake_types::split_statements;
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{Config, Editor};
@@ -17,7 +18,7 @@ use super::{QueryArguments, run_statement};
 use crate::error::{Error, Result, reason};
 use crate::exit::ExitStatus;
 use crate::output::Destination;
-use crate::{environment, interrupt, schema, statements, terminal};
+use crate::{environment, interrupt, schema, terminal};
 
 /// Entries the history keeps.
 const HISTORY_ENTRIES_MAX: usize = 10_000;
@@ -182,7 +183,7 @@ impl<'a> Prompt<'a> {
 
     async fn run_statements(&self, text: &str) -> Result<()> {
         let table = self.arguments.table_options(true);
-        for statement in statements::split(text).all() {
+        for statement in split_statements(text).all() {
             let started = Instant::now();
             let mut destination = Destination::stdout();
             let running = run_statement(

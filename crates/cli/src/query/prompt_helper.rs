@@ -3,13 +3,12 @@
 //! Guarantees: Enter sends a statement only when it ends in `;` (commands need none); Tab completes table names, column
 //! names and keywords, whatever the case.
 
+use chatlake_types::split_statements;
 use rustyline::completion::Completer;
 use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
-
-use crate::statements;
 
 /// Words offered besides the names of the lake.
 const KEYWORDS: [&str; 24] = [
@@ -44,7 +43,7 @@ pub fn is_complete(input: &str) -> bool {
     let text = input.trim();
     let is_command = text.starts_with('\\')
         || matches!(text.to_ascii_lowercase().as_str(), "help" | "exit" | "quit");
-    is_command || statements::split(text).rest.is_none()
+    is_command || split_statements(text).rest.is_none()
 }
 
 impl Validator for PromptHelper {

@@ -15,7 +15,9 @@ use crate::error::Result;
 
 /// See the module's documentation.
 pub struct Authentication {
-    /// Who lets in.
+    /// Who knows users, keys and tokens.
+    pub authenticator: Arc<Authenticator>,
+    /// Who lets in over Flight SQL.
     pub members: Members,
     /// What signs tickets, also after a restart.
     pub ticket_key: TicketKey,
@@ -54,7 +56,9 @@ impl Authentication {
         )?);
         let sink = Arc::clone(&audit) as Arc<dyn AuditSink>;
         let authenticator = Authenticator::new(file, server.auth_settings()?, sink)?;
+        let authenticator = Arc::new(authenticator);
         Ok(Self {
+            authenticator: Arc::clone(&authenticator),
             members: Members::new(authenticator, server.token_limits()?, Arc::new(SystemClock)),
             ticket_key: TicketKey::of(&signer),
             audit: Arc::new(AuditLog::new(audit)),

@@ -15,7 +15,7 @@ use crate::flight_info::schema_message;
 use crate::messages::PreparedStatementResult;
 use crate::parameters::wire_schema;
 use crate::prepared_statements::PreparedStatement;
-use crate::result_stream::{FlightDataStream, Reader, stream_query};
+use crate::result_stream::{FlightDataStream, stream_query};
 use crate::sessions::CallSession;
 use crate::state::State;
 use crate::ticket::StatementTicket;
@@ -92,7 +92,7 @@ pub(crate) async fn do_get(
 ) -> Result<FlightDataStream> {
     let ticket = ticket(state, &call, &command.prepared_statement_handle)?;
     let reader = Reader::default();
-    let gone = reader.cancellation();
+    let gone = reader.is_gone();
     let run = state.executor.run(async move {
         let run = Run::plan(&call.session, &ticket, "").await?;
         run.start(&gone).await

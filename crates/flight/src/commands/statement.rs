@@ -11,7 +11,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow_flight::sql::{CommandStatementQuery, TicketStatementQuery};
 use arrow_flight::{FlightDescriptor, FlightInfo};
-use chatlake::{Cancellation, Prepared, Query, Session};
+use chatlake::{Cancellation, Prepared, Query, Reader, Session};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::column_metadata::result_schema;
@@ -20,7 +20,7 @@ use crate::flight_info::expiring_flight_info;
 use crate::options::FlightOptions;
 use crate::placeholders::{changes_session, number_placeholders};
 use crate::prepared_statements::limit;
-use crate::result_stream::{BatchStream, FlightDataStream, Reader, stream_batch, stream_query};
+use crate::result_stream::{BatchStream, FlightDataStream, stream_batch, stream_query};
 use crate::sessions::CallSession;
 use crate::state::State;
 use crate::ticket::{StatementTicket, TicketPlan};
@@ -97,7 +97,7 @@ pub(crate) async fn do_get(
         return Ok(stream_batch(&state.options, nothing));
     }
     let reader = Reader::default();
-    let gone = reader.cancellation();
+    let gone = reader.is_gone();
     let run = state.executor.run(async move {
         let mut session = call.session.with_settings(&plan.settings).await?;
         if let Some(commit) = plan.commit {

@@ -26,7 +26,7 @@ use super::{Admission, Gatekeeper, Login, Peer, Principal, Refusal, SessionKey};
 /// See the module's documentation.
 #[derive(Debug)]
 pub struct Members {
-    authenticator: Authenticator,
+    authenticator: Arc<Authenticator>,
     clock: Arc<dyn Clock>,
     sessions: TokenStore<SessionKey>,
     recognized: Recognized,
@@ -34,7 +34,11 @@ pub struct Members {
 
 impl Members {
     /// Lets in whom `authenticator` knows.
-    pub fn new(authenticator: Authenticator, limits: TokenLimits, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        authenticator: Arc<Authenticator>,
+        limits: TokenLimits,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
             authenticator,
             sessions: TokenStore::new(limits, Arc::clone(&clock)),

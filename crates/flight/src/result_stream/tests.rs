@@ -12,7 +12,7 @@ fn numbers(count: i64) -> RecordBatch {
     RecordBatch::try_from_iter_with_nullable([("n", Arc::new(numbers) as ArrayRef, true)]).unwrap()
 }
 
-fn executor() -> (Executor, watch::Receiver<usize>) {
+fn executor() -> (Executor<Error>, watch::Receiver<usize>) {
     let (sender, receiver) = watch::channel(0);
     (Executor::start(1, sender).unwrap(), receiver)
 }

@@ -107,7 +107,7 @@ impl House {
         let known = AuthFile::open(&path, shared()).unwrap();
         let sink = Arc::clone(&log) as Arc<dyn AuditSink>;
         let authenticator = Authenticator::new(known, settings, sink).unwrap();
-        let members = Members::new(authenticator, TokenLimits::default(), shared());
+        let members = Members::new(Arc::new(authenticator), TokenLimits::default(), shared());
         let options = OpenOptions {
             create: true,
             clock: shared(),

@@ -4,7 +4,7 @@
 //! is dropped; a panic in it becomes an error of that one call; every piece of running work is counted.
 
 use std::any::Any;
-use std::future::Future;
+use std::marker::PhantomData;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::{Builder, Runtime};
@@ -13,19 +13,20 @@ use tokio::task::{JoinError, JoinSet};
 
 use crate::error::{Error, Result};
 
-/// A thread pool for work that uses the CPU.
-pub(crate) struct Executor {
+/// A thread pool for work that uses the CPU; failures of the work, and of the pool, are `E`s.
+pub struct Executor<E> {
     /// `None` once it was stopped.
     runtime: Mutex<Option<Runtime>>,
     running_task_count: watch::Sender<usize>,
+    failure: PhantomData<fn() -> E>,
 }
 
-impl Executor {
+impl<E: From<Error> + Send + 'static> Executor<E> {
     /// Starts `thread_count` threads. `running_task_count` is kept up to date with the number of running tasks.
-    pub(crate) fn start(
-        thread_count: usize,
-        running_task_count: watch::Sender<usize>,
-    ) -> Result<Self> {
+    ///
+    /// # Errors
+    /// The system gives no threads.
+    pub fn start(thread_count: usize, running_task_count: watch::Sender<usize>) -> Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(thread_count.max(1))
             .thread_name("chatlake-query")
@@ -35,25 +36,32 @@ impl Executor {
         Ok(Self {
             runtime: Mutex::new(Some(runtime)),
             running_task_count,
+            failure: PhantomData,
         })
     }
 
     /// Runs `work` on the pool and waits for it; dropping the returned future stops the work.
-    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T>
+    ///
+    /// # Errors
+    /// Those of the work; it panicked, or the pool was stopped.
+    pub async fn run<T, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: Future<Output = Result<T>> + Send + 'static,
+        F: Future<Output = Result<T, E>> + Send + 'static,
     {
         let mut tasks = self.spawn(work)?;
         match tasks.join_next().await {
             Some(Ok(result)) => result,
-            Some(Err(error)) => Err(task_error(error)),
-            None => Err(Error::Stopping),
+            Some(Err(error)) => Err(task_error(error).into()),
+            None => Err(Error::Stopping.into()),
         }
     }
 
     /// Starts `work` on the pool; dropping the returned set stops it.
-    pub(crate) fn spawn<T, F>(&self, work: F) -> Result<JoinSet<T>>
+    ///
+    /// # Errors
+    /// The pool was stopped.
+    pub fn spawn<T, F>(&self, work: F) -> Result<JoinSet<T>, E>
     where
         T: Send + 'static,
         F: Future<Output = T> + Send + 'static,
@@ -71,9 +79,11 @@ impl Executor {
         );
         Ok(tasks)
     }
+}
 
+impl<E> Executor<E> {
     /// Stops all work, whoever waits for it, and takes no more.
-    pub(crate) fn stop(&self) {
+    pub fn stop(&self) {
         if let Some(runtime) = self.lock().take() {
             // waiting for the threads would block, and this may be an async thread
             runtime.shutdown_background();
@@ -85,14 +95,14 @@ impl Executor {
     }
 }
 
-impl Drop for Executor {
+impl<E> Drop for Executor<E> {
     fn drop(&mut self) {
         self.stop();
     }
 }
 
 /// Why a task has no result.
-pub(crate) fn task_error(error: JoinError) -> Error {
+pub fn task_error(error: JoinError) -> Error {
     match error.try_into_panic() {
         Ok(payload) => Error::Panicked(panic_text(payload.as_ref())),
         Err(_) => Error::Stopping,
@@ -130,7 +140,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_an_error_of_its_call_only() {
-        let executor = Executor::start(1, watch::channel(0).0).unwrap();
+        let executor = Executor::<Error>::start(1, watch::channel(0).0).unwrap();
         let failed: Result<()> = executor.run(async { panic!("went wrong") }).await;
         assert_eq!(
             failed.unwrap_err().to_string(),
@@ -142,7 +152,7 @@ mod tests {
     #[tokio::test]
     async fn work_ends_with_the_one_who_waits_for_it() {
         let (count, mut watched) = watch::channel(0);
-        let executor = Executor::start(1, count).unwrap();
+        let executor = Executor::<Error>::start(1, count).unwrap();
         let waiting = executor.run(std::future::pending::<Result<()>>());
         let gave_up = tokio::time::timeout(std::time::Duration::ZERO, waiting).await;
         assert!(gave_up.is_err());

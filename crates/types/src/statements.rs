@@ -20,7 +20,7 @@ impl<'a> Statements<'a> {
 }
 
 /// Cuts `text` into statements. One pass over the bytes; every quote character is ASCII, so all cuts are on characters.
-pub fn split(text: &str) -> Statements<'_> {
+pub fn split_statements(text: &str) -> Statements<'_> {
     let bytes = text.as_bytes();
     let mut complete = Vec::new();
     let (mut start, mut position, mut has_content) = (0, 0, false);
@@ -117,7 +117,7 @@ mod tests {
 
     fn check(text: &str, complete: &[&str], rest: Option<&str>) {
         assert_eq!(
-            split(text),
+            split_statements(text),
             Statements {
                 complete: complete.to_vec(),
                 rest

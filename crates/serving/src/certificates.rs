@@ -3,10 +3,11 @@
 //! Guarantees: new files are used by connections that come after them, old connections go on; files that cannot be used are
 //! told to the log and change nothing; nothing older than TLS 1.2 is spoken.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use serde::Deserialize;
 use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
@@ -16,13 +17,27 @@ use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use crate::error::{Error, Result};
-use crate::options::TlsFiles;
 
 /// A file is refused above this size.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
+/// Where certificate and key of the server are, as PEM files. They are read again while the server runs.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsFiles {
+    /// The server's certificate, followed by those that lead to its authority.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+    /// Certificates of the authorities that clients' certificates must come from; without them no client needs one.
+    #[serde(default)]
+    pub client_authorities: Option<PathBuf>,
+}
+
 /// What the files say now.
-pub(crate) struct Certificates {
+pub struct Certificates {
+    /// The protocol that clients choose by ALPN.
+    protocol: &'static str,
     files: TlsFiles,
     current: RwLock<Current>,
 }
@@ -36,18 +51,20 @@ struct Current {
 impl Certificates {
     /// Reads the files.
     ///
-    /// Errors: a file cannot be read, or is not what it should be.
-    pub(crate) fn load(files: TlsFiles) -> Result<Self> {
+    /// # Errors
+    /// A file cannot be read, or is not what it should be.
+    pub fn load(files: TlsFiles, protocol: &'static str) -> Result<Self> {
         let read = read_all(&files)?;
-        let config = configuration(&read)?;
+        let config = configuration(&read, protocol)?;
         Ok(Self {
+            protocol,
             files,
             current: RwLock::new(Current { read, config }),
         })
     }
 
     /// What takes the next connection.
-    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+    pub fn acceptor(&self) -> TlsAcceptor {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         TlsAcceptor::from(Arc::clone(&current.config))
     }
@@ -60,14 +77,14 @@ impl Certificates {
             return Ok(false);
         }
         drop(known);
-        let config = configuration(&read)?;
+        let config = configuration(&read, self.protocol)?;
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         *current = Current { read, config };
         Ok(true)
     }
 
     /// Reads the files again and again.
-    pub(crate) async fn watch(self: Arc<Self>, interval: Duration) {
+    pub async fn watch(self: Arc<Self>, interval: Duration) {
         loop {
             sleep(interval).await;
             let certificates = Arc::clone(&self);
@@ -106,7 +123,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(failed)
 }
 
-fn configuration(read: &[Vec<u8>]) -> Result<Arc<ServerConfig>> {
+fn configuration(read: &[Vec<u8>], protocol: &str) -> Result<Arc<ServerConfig>> {
     let [certificate, key, authorities @ ..] = read else {
         return Err(Error::Tls("expected a certificate and a key".to_owned()));
     };
@@ -135,7 +152,7 @@ fn configuration(read: &[Vec<u8>]) -> Result<Arc<ServerConfig>> {
     let mut config = builder
         .with_single_cert(chain, key)
         .map_err(|error| wrong("certificate and key", &error))?;
-    config.alpn_protocols = vec![b"h2".to_vec()];
+    config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
     Ok(Arc::new(config))
 }
 

@@ -19,7 +19,7 @@ use tokio::time::{Sleep, sleep};
 const DISCARD_BYTES: usize = 4 * 1024;
 
 /// A stream whose shutdown waits for the other side.
-pub(crate) struct Lingering<Io> {
+pub struct Lingering<Io> {
     io: Io,
     linger: Duration,
     end: End,
@@ -35,7 +35,7 @@ enum End {
 
 impl<Io> Lingering<Io> {
     /// `io`, whose client has `linger` to close when the server has ended the connection.
-    pub(crate) fn new(io: Io, linger: Duration) -> Self {
+    pub fn new(io: Io, linger: Duration) -> Self {
         Self {
             io,
             linger,
