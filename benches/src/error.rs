@@ -9,6 +9,9 @@ pub enum Error {
     /// Arrow refused a batch.
     #[error("arrow: {0}")]
     Arrow(#[from] arrow::error::ArrowError),
+    /// A server refused, or its answer ended early.
+    #[error("flight: {0}")]
+    Flight(#[from] arrow_flight::error::FlightError),
     /// The lake refused.
     #[error("lake: {0}")]
     Lake(#[from] chatlake::Error),
@@ -34,6 +37,9 @@ pub enum Error {
         /// The last thing it said.
         message: String,
     },
+    /// Nobody listens, or the connection is gone.
+    #[error("connection: {0}")]
+    Transport(#[from] tonic::transport::Error),
 }
 
 impl Error {

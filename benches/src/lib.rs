@@ -6,10 +6,12 @@ pub mod conversations;
 pub mod corpus;
 pub mod duckdb_pages;
 pub mod error;
+pub mod flight;
 pub mod measure;
 pub mod ndjson;
 pub mod pages;
 pub mod parquet_files;
+pub mod soak;
 pub mod step;
 pub mod table;
 

@@ -7,6 +7,7 @@ use arrow::datatypes::SchemaRef;
 use arrow_flight::sql::{ActionCreatePreparedStatementRequest, CommandPreparedStatementQuery};
 use arrow_flight::{FlightDescriptor, FlightInfo};
 use bytes::Bytes;
+use chatlake::Reader;
 
 use crate::column_metadata::result_schema;
 use crate::commands::statement::{Run, accept_sql, plan};
