@@ -35,12 +35,13 @@ const SIZE_UNITS: [(&str, u64); 11] = [
 ];
 
 /// Suffixes of durations and how many ms each stands for.
-const TIME_UNITS: [(&str, u64); 5] = [
+const TIME_UNITS: [(&str, u64); 6] = [
     ("ms", 1),
     ("s", 1_000),
     ("min", 60_000),
     ("m", 60_000),
     ("h", 3_600_000),
+    ("d", 86_400_000),
 ];
 
 impl ByteSize {
@@ -54,7 +55,7 @@ impl ByteSize {
 }
 
 impl TimeLimit {
-    /// Reads `500ms`, `30s`, `5min`, `1h`; `0` and `none` mean no limit.
+    /// Reads `500ms`, `30s`, `5min`, `1h`, `7d`; `0` and `none` mean no limit.
     pub fn parse(text: &str) -> Result<Self, String> {
         if matches!(text.trim(), "0" | "none") {
             return Ok(Self { limit_ms: 0 });

@@ -322,11 +322,11 @@ async fn a_query_keeps_the_commit_it_was_planned_on() {
 }
 
 #[tokio::test]
-async fn statements_that_would_change_something_are_refused() {
+async fn statements_that_would_change_the_lake_are_refused() {
     let database = open().await;
     let session = database.session();
     for sql in [
-        "CREATE TABLE x AS SELECT 1",
+        "CREATE TABLE stored.x AS SELECT 1",
         "CREATE VIEW v AS SELECT 1",
         "CREATE EXTERNAL TABLE t STORED AS CSV LOCATION '/etc/passwd'",
         "DROP TABLE stored.messages",
