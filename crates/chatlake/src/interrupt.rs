@@ -179,3 +179,33 @@ impl PhysicalExpr for AskingExpr {
         self.inner.fmt_sql(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use datafusion::physical_expr::expressions::lit;
+
+    use super::*;
+
+    #[test]
+    fn a_filter_fails_once_its_query_has_to_end() {
+        let batch = RecordBatch::new_empty(Arc::new(Schema::empty()));
+        let ends: [fn(Reader, Cancellation); 2] =
+            [|reader, _| drop(reader), |_, stop| stop.cancel()];
+        for end in ends {
+            let (reader, stop) = (Reader::default(), Cancellation::default());
+            let filter = AskingExpr {
+                inner: lit(true),
+                interrupt: Interrupt::new(stop.clone(), reader.is_gone(), 0),
+            };
+            assert!(filter.evaluate(&batch).is_ok());
+            end(reader, stop);
+            let failed = filter.evaluate(&batch).map(|_| ()).unwrap_err();
+            assert!(matches!(Error::from(failed), Error::Stopped(_)));
+        }
+        let late = Interrupt::new(Cancellation::default(), Cancellation::default(), 1);
+        while !late.is_late() {
+            std::thread::yield_now();
+        }
+        assert!(late.is_due());
+    }
+}

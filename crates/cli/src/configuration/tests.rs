@@ -1,3 +1,5 @@
+//! Settings of the file, the flags and the defaults.
+
 use super::*;
 
 fn resolve(file: &str, arguments: Said) -> Result<Configuration> {

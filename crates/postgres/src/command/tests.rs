@@ -1,3 +1,5 @@
+//! Statements and what they ask for.
+
 use super::*;
 
 fn check(text: &str, expected: Command) {
