@@ -6,10 +6,10 @@ Run by tests/tests/connect.rs. A fenced block below a line `<!-- run -->` is run
 
     <!-- run -->          sh: in a shell, whose variables the next blocks see; python: blocks that follow each other are one program
     <!-- run: server -->  sh: one command that serves; the blocks that follow find its address in CHATLAKE_URI
-    <!-- run: jdbc -->    java: one class, with the driver that CHATLAKE_JDBC_JAR names, else not at all
+    <!-- run: jdbc -->    java: one class, with the driver that --jdbc-jar names, else not at all
 
-README.md comes first, since it makes the lake, the users and the certificate; then the other pages by name. Everything happens in a folder
-of its own. A shell block reads the password from its standard input, as a person would type it. Prints a line per block and ends with 1
+README.md comes first, since it makes the lake, the users and the certificate; then the other pages by name, and the code of the notebook,
+without Jupyter. Everything happens in a folder of its own. A shell block reads the password from its standard input, as a person would type it. Prints a line per block and ends with 1
 when one failed.
 """
 
@@ -19,7 +19,6 @@ import os
 import pathlib
 import re
 import secrets
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -66,8 +65,8 @@ def blocks_of(page):
 class House:
     """The folder, the environment and the server that blocks run with."""
 
-    def __init__(self, folder, program):
-        self.folder, self.server = folder, None
+    def __init__(self, folder, program, jdbc_jar):
+        self.folder, self.jdbc_jar, self.server = folder, jdbc_jar, None
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CHATLAKE_")}
         paths = [str(program.parent), str(pathlib.Path(sys.executable).parent), kept.get("PATH", os.defpath)]
         self.environment = {
@@ -137,10 +136,10 @@ class House:
         source.write_text(program)
         self.run([sys.executable, str(source)])
 
-    def java(self, block, jar):
+    def java(self, block):
         source = self.folder / "Query.java"
         source.write_text(block.text)
-        self.run(["java", "--add-opens=java.base/java.nio=ALL-UNNAMED", "-cp", jar, str(source)])
+        self.run(["java", "--add-opens=java.base/java.nio=ALL-UNNAMED", "-cp", str(self.jdbc_jar), str(source)])
 
 
 STRANGER = """
@@ -165,17 +164,37 @@ def check_stranger(house):
     house.run([sys.executable, "-c", STRANGER])
 
 
-def check_notebook(pages, folder):
-    """The notebook is stored without outputs, and made its plots when the page ran it."""
-    stored = json.loads((pages / "notebook.ipynb").read_text())
-    code = [cell for cell in stored["cells"] if cell["cell_type"] == "code"]
+# what Jupyter would do with the notebook's code: one cell after the other, in one namespace; a plot is what `plt.show()` shows
+NOTEBOOK = """
+import io, json, sys, warnings
+import matplotlib
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+plots = []
+
+def show():
+    for number in plt.get_fignums():
+        plots.append(number)
+        plt.figure(number).savefig(io.BytesIO())
+    plt.close("all")
+
+plt.show = show
+warnings.simplefilter("error", UserWarning)
+names = {"__name__": "__main__"}
+for number, cell in enumerate(json.load(open(sys.argv[1]))["cells"]):
+    if cell["cell_type"] == "code":
+        exec(compile("".join(cell["source"]), f"cell {number}", "exec"), names)
+assert len(plots) == int(sys.argv[2]), f"expected {sys.argv[2]} plots, found {len(plots)}"
+"""
+
+
+def check_notebook(pages, house):
+    """The notebook is stored without outputs, and its code makes its plots."""
+    notebook = pages / "notebook.ipynb"
+    code = [cell for cell in json.loads(notebook.read_text())["cells"] if cell["cell_type"] == "code"]
     assert all(not cell["outputs"] and cell["execution_count"] is None for cell in code), "notebook.ipynb is stored with outputs"
-    executed = json.loads((folder / "executed.ipynb").read_text())
-    outputs = [output for cell in executed["cells"] for output in cell.get("outputs", [])]
-    plots = [output for output in outputs if "image/png" in output.get("data", {})]
-    assert len(plots) == PLOT_COUNT, f"expected {PLOT_COUNT} plots, found {len(plots)}"
-    stderr = [output["text"] for output in outputs if output.get("name") == "stderr"]
-    assert not stderr, f"the notebook warns: {stderr}"
+    house.run([sys.executable, "-c", NOTEBOOK, str(notebook), str(PLOT_COUNT)])
 
 
 def check_index(pages):
@@ -200,10 +219,10 @@ def steps_of(page, house):
                     program.append(blocks.pop(0))
                 lines = ", ".join(str(each.line) for each in program)
                 yield f"{page.name}:{lines} python", lambda: house.python(program)
-            case "java", "jdbc" if jar := os.environ.get("CHATLAKE_JDBC_JAR"):
-                yield str(block), lambda: house.java(block, jar)
+            case "java", "jdbc" if house.jdbc_jar:
+                yield str(block), lambda: house.java(block)
             case "java", "jdbc":
-                print(f"skipped {block}: CHATLAKE_JDBC_JAR names no driver", flush=True)
+                print(f"skipped {block}: --jdbc-jar names no driver", flush=True)
             case _:
                 raise AssertionError(f"{block}: no such kind of block: {block.kind}")
 
@@ -223,11 +242,10 @@ def run_pages(pages, house):
     if not all(run_step(name, step) for name, step in steps_of(pages / "README.md", house)):
         return 1
     failed = not run_step("a stranger is refused", lambda: check_stranger(house))
-    shutil.copy(pages / "notebook.ipynb", house.folder)
     others = sorted(page for page in pages.glob("*.md") if page.name != "README.md")
     steps = (step for page in others for step in steps_of(page, house))
     failed += sum(not run_step(name, step) for name, step in steps)
-    failed += not run_step("notebook.ipynb", lambda: check_notebook(pages, house.folder))
+    failed += not run_step("notebook.ipynb", lambda: check_notebook(pages, house))
     return failed + (not run_step("links of README.md", lambda: check_index(pages)))
 
 
@@ -235,9 +253,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", required=True, type=pathlib.Path, help="the folder of the pages")
     parser.add_argument("--program", required=True, type=pathlib.Path, help="the built program `chatlake`")
+    parser.add_argument("--jdbc-jar", type=pathlib.Path, help="the JDBC driver; without it the Java block is left out")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        house = House(pathlib.Path(folder).resolve(), arguments.program.resolve())
+        jdbc_jar = arguments.jdbc_jar and arguments.jdbc_jar.resolve()
+        house = House(pathlib.Path(folder).resolve(), arguments.program.resolve(), jdbc_jar)
         try:
             failed = run_pages(arguments.pages.resolve(), house)
         finally:
