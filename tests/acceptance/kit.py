@@ -9,6 +9,8 @@ import os
 import threading
 import time
 
+# imported before the first check, whose time is limited: a cold disk needs half a minute for it
+import adbc_driver_flightsql.dbapi as flight
 import flightpb as pb
 import pyarrow as pa
 import pyarrow.flight as fl
@@ -28,7 +30,7 @@ class Fail(AssertionError):
     pass
 
 
-def check(name, level="must", timeout=120, needs=""):
+def check(name, level="must", timeout=300, needs=""):
     def deco(f):
         CHECKS.append((name, level, timeout, needs, f))
         return f
@@ -78,9 +80,7 @@ def adbc_kwargs():
 
 
 def adbc(autocommit=True, **extra):
-    import adbc_driver_flightsql.dbapi as d
-
-    return d.connect(uri(), db_kwargs={**adbc_kwargs(), **extra}, autocommit=autocommit)
+    return flight.connect(uri(), db_kwargs={**adbc_kwargs(), **extra}, autocommit=autocommit)
 
 
 class CookieJar(fl.ClientMiddlewareFactory):

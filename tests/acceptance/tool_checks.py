@@ -186,7 +186,7 @@ def _():
     ensure(T() in tables, str(tables[:5]))
 
 
-@check("jdbc.probe", "must", 300)
+@check("jdbc.probe", "must", 600)
 def _():
     """Runs JdbcProbe.java with the Apache flight-sql-jdbc-driver jar given by --jdbc-jar; adds one line per probe."""
     if not ARGS.jdbc_jar:
@@ -202,7 +202,7 @@ def _():
            "T_TABLE": T(), "T_KEY": K(), "T_TYPES": typed_sql(), "T_BIG": ARGS.big_sql or "", "T_BIG_ROWS": str(ARGS.big_rows),
            "T_SLOW": ARGS.slow_sql, "T_WRITE": "1" if ARGS.write else "", "T_PREFIX": ARGS.write_prefix}
     src = os.path.join(os.path.dirname(os.path.abspath(__file__)), "JdbcProbe.java")
-    out = subprocess.run(["java", "--add-opens=java.base/java.nio=ALL-UNNAMED", "-cp", ARGS.jdbc_jar, src], env=env, capture_output=True, text=True, timeout=280)
+    out = subprocess.run(["java", "--add-opens=java.base/java.nio=ALL-UNNAMED", "-cp", ARGS.jdbc_jar, src], env=env, capture_output=True, text=True, timeout=580)
     n = 0
     for line in out.stdout.splitlines():
         p = line.split(" ", 3)
