@@ -16,4 +16,5 @@ pub mod failing_store;
 pub mod house;
 pub mod lakes;
 pub mod oracle;
+pub mod programs;
 pub mod python;

@@ -10,6 +10,9 @@ use std::process::{Command, Output};
 
 use crate::house;
 
+/// What all tests of clients install. One list, so that it is installed once.
+pub const CLIENTS: &str = "tests/clients/requirements.txt";
+
 /// What a person needs to read when there is no Python.
 const NEEDS_PYTHON: &str = "these tests need `python3` (3.10 or newer) with the modules `venv` and `pip`, and a package index for \
     the first run; CHATLAKE_SKIP_CLIENTS=1 leaves out those of Python clients";
@@ -30,7 +33,8 @@ pub fn environment(requirements: &str, target: &Path) -> PathBuf {
     }
     must(Command::new("python3").args(["-m", "venv"]).arg(&folder));
     let mut install = Command::new(&python);
-    install.args(["-m", "pip", "install", "--quiet"]);
+    // modules are compiled when they are imported, most of them never
+    install.args(["-m", "pip", "install", "--quiet", "--no-compile"]);
     install.args(["--disable-pip-version-check", "--requirement"]);
     must(install.arg(house::root().join(requirements)));
     fs::write(ready, "").expect("the environment can be written");

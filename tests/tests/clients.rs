@@ -1,4 +1,4 @@
-//! Python clients against a served lake: `tests/clients/test_clients.py` in a virtual environment of its own.
+//! Python clients against a served lake: `tests/clients/test_clients.py` in a virtual environment.
 //!
 //! 1. A virtual environment is made below cargo's target folder, once per content of `tests/clients/requirements.txt`.
 //! 2. A small lake in a folder is filled with the oracle's records and served on a port that the system chose.
@@ -28,7 +28,7 @@ async fn python_clients_agree_with_chatlake() {
     }
     let environment = || {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        python::environment("tests/clients/requirements.txt", target)
+        python::environment(python::CLIENTS, target)
     };
     let interpreter = tokio::task::spawn_blocking(environment)
         .await
