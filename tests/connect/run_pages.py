@@ -6,6 +6,7 @@ Run by tests/tests/connect.rs. A fenced block below a line `<!-- run -->` is run
 
     <!-- run -->          sh: in a shell, whose variables the next blocks see; python: blocks that follow each other are one program
     <!-- run: server -->  sh: one command that serves; the blocks that follow find its address in CHATLAKE_URI
+    <!-- run: postgres --> sh, against the PostgreSQL door, which PGHOST and PGPORT name; left out where there is no psql
     <!-- run: jdbc -->    java: one class, with the driver that --jdbc-jar names, else not at all
 
 README.md comes first, since it makes the lake, the users and the certificate; then the other pages by name, and the code of the notebook,
@@ -78,6 +79,7 @@ class House:
             "PAGE_VARIABLES": str(folder / "variables.json"),
             # what a person would have chosen
             "CHATLAKE_FLIGHT": "127.0.0.1:0",
+            "CHATLAKE_POSTGRES": "127.0.0.1:0",
             "CHATLAKE_USER": "ada",
             "CHATLAKE_PASSWORD": secrets.token_urlsafe(),
         }
@@ -111,9 +113,11 @@ class House:
         said = []
         for line in self.server.stdout:
             said.append(line)
-            address = re.search(r"Serving .* (grpc\S*://\S+)", line)
-            if address:
+            if address := re.search(r"Serving .* (grpc\S*://\S+)", line):
                 self.environment["CHATLAKE_URI"] = address[1]
+            # the last line of the greeting
+            if address := re.search(r'psql "host=(\S+) port=(\d+) ', line):
+                self.environment.update(PGHOST="localhost", PGHOSTADDR=address[1], PGPORT=address[2])
                 # what else it says is read, so that it never waits for a reader
                 threading.Thread(target=self.server.stdout.read, daemon=True).start()
                 return
@@ -219,6 +223,10 @@ def steps_of(page, house):
                     program.append(blocks.pop(0))
                 lines = ", ".join(str(each.line) for each in program)
                 yield f"{page.name}:{lines} python", lambda: house.python(program)
+            case "sh", "postgres" if shutil.which("psql"):
+                yield str(block), lambda: house.shell(block)
+            case "sh", "postgres":
+                print(f"skipped {block}: there is no psql", flush=True)
             case "java", "jdbc" if house.jdbc_jar:
                 yield str(block), lambda: house.java(block)
             case "java", "jdbc":
