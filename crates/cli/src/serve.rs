@@ -154,21 +154,8 @@ pub async fn listen(
         .await
         .map_err(failed)?
         .collect();
-    let allow_remote = allows_remote(configuration, arguments);
-    if let Some(remote) = addresses.iter().find(|address| !address.ip().is_loopback())
-        && let Some(missing) = missing
-        && !allow_remote
-    {
-        return Err(Error::Usage(format!(
-            "expected a loopback address such as {FLIGHT_DEFAULT}, found `{}` without {missing}: \
-             others who reach it could read the lake or listen in; --allow-insecure-remote serves there nevertheless",
-            if address == remote.to_string() {
-                address.to_owned()
-            } else {
-                format!("{address} ({remote})")
-            },
-        )));
-    }
+    let allows_remote = allows_remote(configuration, arguments);
+    refuse_remote(address, &addresses, missing.filter(|_| !allows_remote))?;
     match TcpListener::bind(addresses.as_slice()).await {
         Err(error) if error.kind() == ErrorKind::AddrInUse && named.is_none() => {
             terminal::say(&format!(
@@ -178,6 +165,22 @@ pub async fn listen(
         }
         bound => bound.map_err(failed),
     }
+}
+
+/// Refuses an address that others reach while something is `missing`.
+fn refuse_remote(named: &str, addresses: &[SocketAddr], missing: Option<&str>) -> Result<()> {
+    let remote = addresses.iter().find(|address| !address.ip().is_loopback());
+    let (Some(remote), Some(missing)) = (remote, missing) else {
+        return Ok(());
+    };
+    let found = match named == remote.to_string() {
+        true => named.to_owned(),
+        false => format!("{named} ({remote})"),
+    };
+    Err(Error::Usage(format!(
+        "expected a loopback address such as {FLIGHT_DEFAULT}, found `{found}` without {missing}: \
+         others who reach it could read the lake or listen in; --allow-insecure-remote serves there nevertheless"
+    )))
 }
 
 /// Serves until told to stop, after saying where and how to connect.

@@ -11,7 +11,7 @@ use chatlake_flight::FlightOptions;
 use chatlake_postgres::{PostgresOptions, PostgresServer};
 use tokio::net::TcpListener;
 
-use super::{address_of, reachable};
+use super::{address_of, missing, reachable, refuse_remote};
 use crate::error::{Error, Result};
 
 /// A server that is bound to its address.
@@ -34,6 +34,9 @@ impl PostgresDoor {
             source,
             flag: "--postgres",
         })?;
+        let missing = missing(authenticator.is_some(), flight.tls.is_some());
+        let missing = missing.filter(|_| !flight.allow_insecure_remote);
+        refuse_remote(address, &[address_of(&listener)?], missing)?;
         Ok(Self {
             listener,
             options: options(flight),
