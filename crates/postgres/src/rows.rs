@@ -4,7 +4,6 @@
 //! query; a part has 1,024 rows and about a MiB at most, unless a single row is larger.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use chatlake::{Query, Reader};
@@ -142,6 +141,8 @@ pub(crate) fn rows_of(batch: &RecordBatch, columns: &Columns) -> Result<Rows> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use arrow::array::{ArrayRef, StringArray};
 
     use super::*;

@@ -94,6 +94,9 @@ fn an_address_beyond_this_machine_needs_a_word_more() {
         folder
             .chatlake(&["serve", "--flight", address])
             .failed(2, "--allow-insecure-remote");
+        folder
+            .chatlake(&["serve", "--flight", "127.0.0.1:0", "--postgres", address])
+            .failed(2, "--allow-insecure-remote");
     }
     let arguments = ["serve", "--flight", "0.0.0.0:0", "--allow-insecure-remote"];
     let mut child = folder.command(&arguments).spawn().unwrap();

@@ -287,7 +287,7 @@ impl Client {
             (Run::Open(rows), Some(columns)) => {
                 Ok(Answer::Rows(columns, rows, tag_of(&portal.text)))
             }
-            (Run::Open(_) | Run::Ended, Some(columns)) => Ok(Answer::Rows(
+            (Run::Ended, Some(columns)) => Ok(Answer::Rows(
                 columns,
                 Rows::ready(Vec::new()),
                 tag_of(&portal.text),
