@@ -7,6 +7,7 @@
 mod changes;
 mod forks;
 mod ingest;
+mod placeholders;
 mod statements;
 mod tables;
 mod variables;
@@ -15,14 +16,13 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::Schema;
 use chatlake_storage::LakeSnapshot;
 use chatlake_types::{Access, AccessScope, ErrorCode, Permissions};
 use chrono::DateTime;
 use datafusion::common::ParamValues;
 use datafusion::common::metadata::ScalarAndMetadata;
 use datafusion::execution::{SessionState, SessionStateBuilder};
-use datafusion::logical_expr::LogicalPlan;
 use datafusion::scalar::ScalarValue;
 use datafusion::sql::parser::Statement as EngineStatement;
 
@@ -42,6 +42,7 @@ pub(crate) use crate::session::changes::Change;
 use crate::session::changes::PlannedChange;
 pub use crate::session::forks::Savepoint;
 pub use crate::session::ingest::IngestTarget;
+use crate::session::placeholders::{parameter_schema, refuse_unbound};
 use crate::session::statements::{Statement, parse};
 use crate::session::variables::Variables;
 use crate::{Error, Result};
@@ -447,37 +448,6 @@ fn statement_state(environment: &Environment) -> Arc<SessionState> {
         .build();
     state.execution_props_mut().query_execution_start_time = started;
     Arc::new(state)
-}
-
-/// Placeholders in order, with the types the plan wants; those that stand in calls of pages are text.
-fn parameter_schema(plan: &LogicalPlan, in_pages: Vec<String>) -> Result<Schema> {
-    let mut types = plan.get_parameter_types()?;
-    for name in in_pages {
-        types.entry(name).or_insert(Some(DataType::Utf8));
-    }
-    let position = |name: &str| {
-        name.trim_start_matches('$')
-            .parse::<usize>()
-            .unwrap_or(usize::MAX)
-    };
-    let mut names: Vec<_> = types.into_iter().collect();
-    names.sort_by(|left, right| (position(&left.0), &left.0).cmp(&(position(&right.0), &right.0)));
-    let field = |(name, data_type): (String, Option<DataType>)| {
-        Field::new(name, data_type.unwrap_or(DataType::Utf8), true)
-    };
-    let schema = Schema::new(names.into_iter().map(field).collect::<Vec<_>>());
-    Ok(readable_schema(&schema).as_ref().clone())
-}
-
-/// A placeholder without a value is the caller's mistake, and is said here rather than deep in the engine.
-fn refuse_unbound(plan: &LogicalPlan) -> Result<()> {
-    let unbound = plan.get_parameter_types()?;
-    let Some(name) = unbound.keys().min() else {
-        return Ok(());
-    };
-    Err(Error::Sql(format!(
-        "expected a value for the placeholder `{name}`, found none"
-    )))
 }
 
 /// One row of parameters as values, in column order.

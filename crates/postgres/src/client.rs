@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use arrow::datatypes::SchemaRef;
 use chatlake::{Prepared, Query, Session};
 use chatlake_auth::Principal;
 use pgwire::messages::response::TransactionStatus;
@@ -48,6 +49,8 @@ pub(crate) struct Statement {
     command: Command,
     /// What the engine prepared, of a query or of that of a cursor.
     prepared: Option<Prepared>,
+    /// The columns of its rows, with placeholders of the types that the client declared.
+    schema: SchemaRef,
     /// Its placeholders.
     pub(crate) placeholders: Placeholders,
 }

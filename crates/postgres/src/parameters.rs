@@ -57,6 +57,20 @@ impl Placeholders {
         })
     }
 
+    /// Has the client declared the type of any?
+    pub(crate) fn are_declared(&self) -> bool {
+        self.declared.iter().any(Option::is_some)
+    }
+
+    /// NULL for each, in its type.
+    ///
+    /// # Errors
+    /// When a type is not known here.
+    pub(crate) fn nulls(&self) -> Result<RecordBatch> {
+        let values = vec![None; self.count()];
+        self.row(&Bind::new(None, None, Vec::new(), values, Vec::new()))
+    }
+
     /// The values of a `Bind` message, as a batch of one row.
     ///
     /// # Errors

@@ -56,7 +56,8 @@ fn users() -> Users {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_ask_and_list_with_psql() {
-    let served = Served::with(PostgresOptions::default(), Some(&users())).await;
+    let users = users();
+    let served = Served::with(PostgresOptions::default(), Some(&users)).await;
     for (commands, expected) in [
         (&["SELECT 'a' || 1 AS x"][..], "a1"),
         (&["SELECT count(*) > 0 FROM messages"], "t"),
@@ -96,7 +97,8 @@ async fn psql_speaks_tls_and_verifies_who_answers() {
         }),
         ..PostgresOptions::default()
     };
-    let served = Served::with(options, Some(&users())).await;
+    let users = users();
+    let served = Served::with(options, Some(&users)).await;
     let Some(output) = psql(&served, "verify-full", &["\\conninfo", "SELECT 7"]).await else {
         return;
     };

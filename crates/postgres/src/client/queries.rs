@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::SchemaRef;
 use chatlake::{Prepared, Query};
 use pgwire::messages::data::FORMAT_CODE_BINARY;
 use pgwire::messages::extendedquery::{Bind, Parse};
@@ -105,11 +106,17 @@ impl Client {
         let wanted = prepared
             .as_ref()
             .map_or_else(none, Prepared::parameter_schema);
+        let placeholders = Placeholders::new(wanted, &parse.type_oids);
+        let schema = match &prepared {
+            Some(prepared) => self.schema_of(prepared, &placeholders).await,
+            None => none(),
+        };
         let statement = Statement {
             text: text.to_owned(),
             command,
             prepared,
-            placeholders: Placeholders::new(wanted, &parse.type_oids),
+            schema,
+            placeholders,
         };
         self.open()
             .statements
@@ -156,6 +163,19 @@ impl Client {
         self.state.executor.run(prepare).await
     }
 
+    /// The columns of a prepared query. What a placeholder stands for by itself has the type that the client declared, which
+    /// the engine learns with a value: with NULL here.
+    async fn schema_of(&self, prepared: &Prepared, placeholders: &Placeholders) -> SchemaRef {
+        if !placeholders.are_declared() {
+            return prepared.schema();
+        }
+        let (statement, nulls) = (prepared.clone(), placeholders.nulls());
+        let plan = async move { Ok(statement.bind(&nulls?, 0).await?.schema()) };
+        // what is wrong with the statement is said when it is bound
+        let known = self.state.executor.run(plan).await;
+        known.unwrap_or_else(|_| prepared.schema())
+    }
+
     /// A prepared statement.
     ///
     /// # Errors
@@ -175,9 +195,7 @@ impl Client {
     pub(crate) fn columns_of(&self, statement: &Statement) -> Result<Option<Columns>> {
         let shown = self.presentation();
         match (&statement.command, &statement.prepared) {
-            (Command::Query, Some(prepared)) => {
-                Columns::of(&prepared.schema(), &[], &shown).map(Some)
-            }
+            (Command::Query, Some(_)) => Columns::of(&statement.schema, &[], &shown).map(Some),
             (command, _) => self.columns_of_command(command, &shown),
         }
     }

@@ -162,18 +162,28 @@ async fn set_all(socket: &(impl ClientInfo + Sync), client: &Client) -> Result<(
         match name.as_str() {
             METADATA_USER | METADATA_DATABASE | "replication" => {}
             "options" => {
-                for option in value.split_whitespace() {
-                    let option = option.strip_prefix("-c").or(option.strip_prefix("--"));
-                    let pair = option.and_then(|option| option.split_once('='));
-                    if let Some((name, value)) = pair {
-                        client.set_at_start(name, value).await?;
-                    }
+                for (name, value) in options_of(value) {
+                    client.set_at_start(name, value).await?;
                 }
             }
             name => client.set_at_start(name, value).await?,
         }
     }
     Ok(())
+}
+
+/// The settings in `-c name=value -cname=value --name=value`.
+fn options_of(text: &str) -> Vec<(&str, &str)> {
+    let mut words = text.split_whitespace();
+    let mut found = Vec::new();
+    while let Some(word) = words.next() {
+        let pair = match word {
+            "-c" => words.next(),
+            word => word.strip_prefix("-c").or(word.strip_prefix("--")),
+        };
+        found.extend(pair.and_then(|pair| pair.split_once('=')));
+    }
+    found
 }
 
 fn reports(client: &Client) -> Vec<(String, String)> {
