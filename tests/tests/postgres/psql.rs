@@ -68,7 +68,6 @@ async fn people_ask_and_list_with_psql() {
         (&["\\d"], "lake|messages|view|"),
         (&["\\l"], "chatlake|"),
         (&["\\dn"], "lake|"),
-        (&["\\du"], "ada|"),
         (
             &["\\conninfo"],
             "connected to database \"chatlake\" as user \"ada\"",
