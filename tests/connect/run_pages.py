@@ -9,7 +9,7 @@ Run by tests/tests/connect.rs. A fenced block below a line `<!-- run -->` is run
     <!-- run: postgres --> sh, against the PostgreSQL door, which PGHOST and PGPORT name; left out where there is no psql
     <!-- run: jdbc -->    java: one class, with the driver that --jdbc-jar names, else not at all
 
-README.md comes first, since it makes the lake, the users and the certificate; then the other pages by name, and the code of the notebook,
+README.md comes first, since it makes the lake, the users and the certificate, then psql.md; then the other pages by name, and the code of the notebook,
 without Jupyter. Everything happens in a folder of its own. A shell block reads the password from its standard input, as a person would type it. Prints a line per block and ends with 1
 when one failed.
 """
@@ -20,6 +20,7 @@ import os
 import pathlib
 import re
 import secrets
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -251,6 +252,8 @@ def run_pages(pages, house):
         return 1
     failed = not run_step("a stranger is refused", lambda: check_stranger(house))
     others = sorted(page for page in pages.glob("*.md") if page.name != "README.md")
+    # it names the variables that pages of other tools take as given
+    others.sort(key=lambda page: page.name != "psql.md")
     steps = (step for page in others for step in steps_of(page, house))
     failed += sum(not run_step(name, step) for name, step in steps)
     failed += not run_step("notebook.ipynb", lambda: check_notebook(pages, house))
