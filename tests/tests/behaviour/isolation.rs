@@ -94,110 +94,33 @@ fn condition(random: &mut Random, table: &TableInfo) -> String {
     }
 }
 
+/// Statements over `<from>`, with its columns `<first>` and `<second>` and a `<condition>`, and over `<other>`, with its column `<theirs>`.
+const STATEMENTS: [&str; 9] = [
+    "SELECT count(*), min(<first>), max(<second>) FROM <from>",
+    "SELECT count(<first>), count(DISTINCT <second>) FROM <from> WHERE <condition>",
+    "SELECT <first>, count(*) AS n FROM <from> WHERE <condition> GROUP BY 1",
+    "SELECT <first>, <second> FROM <from> WHERE <condition> ORDER BY 1, 2 LIMIT 7",
+    "SELECT count(*) FROM <from> AS a JOIN <other> AS b ON CAST(a.<first> AS VARCHAR) = CAST(b.<theirs> AS VARCHAR)",
+    "SELECT count(*) FROM <from> WHERE CAST(<first> AS VARCHAR) IN (SELECT CAST(<theirs> AS VARCHAR) FROM <other>)",
+    "SELECT count(*) FROM (SELECT CAST(<first> AS VARCHAR) AS x FROM <from> \
+     UNION ALL SELECT CAST(<theirs> AS VARCHAR) FROM <other>) AS t",
+    "SELECT EXISTS (SELECT 1 FROM <from> WHERE <condition>) AS there",
+    "SELECT <first>, row_number() OVER (ORDER BY <first>) AS n FROM <from> ORDER BY 1, 2",
+];
+
 fn statement(random: &mut Random, tables: &[TableInfo]) -> String {
     let (one, other) = (random.of(tables), random.of(tables));
-    let (from, other_from) = (relation(one), relation(other));
-    let (first, second) = (quoted(column(random, one)), quoted(column(random, one)));
-    let filter = condition(random, one);
-    let theirs = quoted(column(random, other));
-    match random.below(9) {
-        0 => [
-            "SELECT count(*), min(",
-            &first,
-            "), max(",
-            &second,
-            ") FROM ",
-            &from,
-        ]
-        .concat(),
-        1 => [
-            "SELECT count(",
-            &first,
-            "), count(DISTINCT ",
-            &second,
-            ") FROM ",
-            &from,
-            " WHERE ",
-            &filter,
-        ]
-        .concat(),
-        2 => [
-            "SELECT ",
-            &first,
-            ", count(*) AS n FROM ",
-            &from,
-            " WHERE ",
-            &filter,
-            " GROUP BY 1",
-        ]
-        .concat(),
-        3 => [
-            "SELECT ",
-            &first,
-            ", ",
-            &second,
-            " FROM ",
-            &from,
-            " WHERE ",
-            &filter,
-            " ORDER BY 1, 2 LIMIT 7",
-        ]
-        .concat(),
-        4 => [
-            "SELECT count(*) FROM ",
-            &from,
-            " AS a JOIN ",
-            &other_from,
-            " AS b ON CAST(a.",
-            &first,
-            " AS VARCHAR) = CAST(b.",
-            &theirs,
-            " AS VARCHAR)",
-        ]
-        .concat(),
-        5 => [
-            "SELECT count(*) FROM ",
-            &from,
-            " WHERE CAST(",
-            &first,
-            " AS VARCHAR) IN (SELECT CAST(",
-            &theirs,
-            " AS VARCHAR) FROM ",
-            &other_from,
-            ")",
-        ]
-        .concat(),
-        6 => [
-            "SELECT count(*) FROM (SELECT CAST(",
-            &first,
-            " AS VARCHAR) AS x FROM ",
-            &from,
-            " UNION ALL SELECT CAST(",
-            &theirs,
-            " AS VARCHAR) FROM ",
-            &other_from,
-            ") AS t",
-        ]
-        .concat(),
-        7 => [
-            "SELECT EXISTS (SELECT 1 FROM ",
-            &from,
-            " WHERE ",
-            &filter,
-            ") AS there",
-        ]
-        .concat(),
-        _ => [
-            "SELECT ",
-            &first,
-            ", row_number() OVER (ORDER BY ",
-            &first,
-            ") AS n FROM ",
-            &from,
-            " ORDER BY 1, 2",
-        ]
-        .concat(),
-    }
+    let parts = [
+        ("<from>", relation(one)),
+        ("<other>", relation(other)),
+        ("<first>", quoted(column(random, one))),
+        ("<second>", quoted(column(random, one))),
+        ("<condition>", condition(random, one)),
+        ("<theirs>", quoted(column(random, other))),
+    ];
+    let statement = (*random.of(&STATEMENTS)).to_owned();
+    let fill = |text: String, (name, part): &(&str, String)| text.replace(name, part);
+    parts.iter().fold(statement, fill)
 }
 
 /// Statements that are about what is not a row: plans, lists, variables, and pages of chatbots of others.

@@ -40,10 +40,7 @@ async fn psql(
         .unwrap();
     match run {
         Ok(output) => Some(output),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            println!("skipped: there is no `psql` here");
-            None
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => panic!("`psql` did not start: {error}"),
     }
 }
@@ -74,6 +71,7 @@ async fn people_ask_and_list_with_psql() {
         ),
     ] {
         let Some(output) = psql(&served, "disable", commands).await else {
+            println!("skipped: there is no `psql` here");
             return;
         };
         let text = python::text(&output);
@@ -99,6 +97,7 @@ async fn psql_speaks_tls_and_verifies_who_answers() {
     let users = users();
     let served = Served::with(options, Some(&users)).await;
     let Some(output) = psql(&served, "verify-full", &["\\conninfo", "SELECT 7"]).await else {
+        println!("skipped: there is no `psql` here");
         return;
     };
     let text = python::text(&output);
