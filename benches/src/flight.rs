@@ -9,6 +9,7 @@ pub mod calls;
 pub mod client;
 pub mod connections;
 pub mod door;
+pub mod duckdb;
 pub mod lakes;
 pub mod latencies;
 pub mod process;

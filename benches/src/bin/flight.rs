@@ -16,9 +16,10 @@ use std::process::Command;
 
 use chatlake_benches::flight::bare::Bare;
 use chatlake_benches::flight::calls::{self, Count};
-use chatlake_benches::flight::client::shake_hands;
+use chatlake_benches::flight::client::{bearer, shake_hands};
 use chatlake_benches::flight::connections::{Visits, logins, visits};
 use chatlake_benches::flight::door::{Client, Door, Ending, write_tls_files};
+use chatlake_benches::flight::duckdb::DuckDb;
 use chatlake_benches::flight::latencies::Latencies;
 use chatlake_benches::flight::program::{Member, Program};
 use chatlake_benches::flight::reading::{Readings, read};
@@ -39,6 +40,12 @@ const STORED_SQL: &str =
 /// Rows that are worked out; `LAST` stands for the last number.
 const COMPUTED_SQL: &str = "SELECT value AS id, value * 0.5 AS v, \
     concat('conv-', CAST(value % 5000 AS VARCHAR)) AS s FROM generate_series(0, LAST)";
+
+/// The stored rows, in memory: what the server itself costs.
+const HELD_TABLE: &str = "CREATE TABLE scratch.held AS ";
+const HELD_SQL: &str = "SELECT * FROM scratch.held";
+/// Scratch tables may be as large as the largest answer.
+const SCRATCH_LIMITS: [&str; 4] = ["--scratch-session-max", "4GiB", "--scratch-max", "4GiB"];
 
 /// The part of the bare server's speed that is asked of ours.
 const RATIO_WANTED: f64 = 0.8;
@@ -71,6 +78,9 @@ struct Arguments {
     /// The program `chatlake` (default: the one beside this program)
     #[arg(long)]
     program: Option<PathBuf>,
+    /// Python with the module `duckdb`; without it the rows of DuckDB are left out
+    #[arg(long, default_value = "python3")]
+    python: PathBuf,
     /// Leave out the large answers
     #[arg(long)]
     no_reading: bool,
@@ -109,7 +119,8 @@ async fn main() -> Result<()> {
         lakes::make_generated(&lake, arguments.rows, scratch.path()).await?;
     }
     if !arguments.no_reading {
-        compare_reading(&arguments, &program, &member, &lake).await?;
+        let duckdb = DuckDb::find(&arguments.python, scratch.path())?;
+        compare_reading(&arguments, &program, &member, &lake, duckdb.as_ref()).await?;
     }
     if !arguments.no_calls {
         write_tls_files(scratch.path())?;
@@ -138,15 +149,53 @@ async fn client_with_key(door: &Door, key: &str) -> Result<Client> {
     Ok(client)
 }
 
-/// Large answers from both servers.
+/// A large answer that is compared.
+struct Answer {
+    name: &'static str,
+    /// What is run before it is asked for.
+    before: Option<String>,
+    sql: String,
+    /// The same in DuckDB, where that has the rows too.
+    in_duckdb: Option<String>,
+}
+
+/// The answers that are compared, over a lake of about `rows` messages.
+fn answers(rows: u64, lake: &Path) -> [Answer; 3] {
+    let computed = COMPUTED_SQL.replace("LAST", &rows.saturating_sub(1).to_string());
+    let files = format!(
+        " FROM read_parquet('{}/tables/messages/*/*/*.parquet')",
+        lake.display()
+    );
+    [
+        Answer {
+            name: "rows in memory",
+            before: Some([HELD_TABLE, STORED_SQL].concat()),
+            sql: HELD_SQL.to_owned(),
+            in_duckdb: None,
+        },
+        Answer {
+            name: "stored rows",
+            before: None,
+            sql: STORED_SQL.to_owned(),
+            in_duckdb: Some(STORED_SQL.replace(" FROM messages", &files)),
+        },
+        Answer {
+            name: "computed rows",
+            before: None,
+            in_duckdb: Some([computed.as_str(), " AS series(value)"].concat()),
+            sql: computed,
+        },
+    ]
+}
+
+/// Large answers from both servers, and from DuckDB.
 async fn compare_reading(
     arguments: &Arguments,
     program: &Program,
     member: &Member,
     lake: &Path,
+    duckdb: Option<&DuckDb>,
 ) -> Result<()> {
-    let last = arguments.rows.saturating_sub(1).to_string();
-    let computed = COMPUTED_SQL.replace("LAST", &last);
     let mut table = Table::new(&[
         "answer, read from",
         "rows",
@@ -157,30 +206,13 @@ async fn compare_reading(
         "MB/s",
     ]);
     let mut ratios = Vec::new();
-    for (name, sql) in [
-        ("stored rows", STORED_SQL),
-        ("computed rows", computed.as_str()),
-    ] {
-        eprintln!("{name}: `{sql}`");
-        let ours = program.serve(lake, None, &[])?;
-        let bare = start_bare(&ours, member, sql)?;
-        let mut our_client = client_with_key(&Door::clear(&ours.address), &member.key).await?;
-        let mut bare_client = Door::clear(&bare.address).connect(Ending::Polite).await?;
-        let (mut our_readings, mut bare_readings) = (Readings::default(), Readings::default());
-        for round in 0..=arguments.rounds {
-            let (ours, bare) = (
-                read(&mut our_client, sql).await?,
-                read(&mut bare_client, sql).await?,
-            );
-            eprintln!(
-                "  round {round}: {:.2} s, bare {:.2} s",
-                ours.seconds, bare.seconds
-            );
-            if round > 0 {
-                our_readings.push(ours);
-                bare_readings.push(bare);
-            }
-        }
+    for answer in answers(arguments.rows, lake) {
+        let name = answer.name;
+        eprintln!("{name}: `{}`", answer.sql);
+        let ours = program.serve(lake, None, &SCRATCH_LIMITS)?;
+        let (our_readings, bare_readings) =
+            read_in_turn(arguments.rounds, &ours, member, &answer).await?;
+        ours.stop().await?;
         table.push(reading_row(&format!("{name}, chatlake"), &our_readings));
         table.push(reading_row(&format!("{name}, bare"), &bare_readings));
         let ratio = |of: fn(&Readings) -> f64| of(&bare_readings) / of(&our_readings);
@@ -189,8 +221,11 @@ async fn compare_reading(
             ratio(Readings::seconds_median),
             ratio(Readings::seconds_min),
         ));
-        drop((our_client, bare_client, bare));
-        ours.stop().await?;
+        if let (Some(duckdb), Some(sql)) = (duckdb, &answer.in_duckdb) {
+            let (version, readings) = duckdb.read(sql, arguments.rounds)?;
+            let what = format!("{name}, DuckDB {version} in its process, no network");
+            table.push(reading_row(&what, &readings));
+        }
     }
     println!("{table}");
     for (name, of_medians, of_least) in ratios {
@@ -209,11 +244,45 @@ async fn compare_reading(
     Ok(())
 }
 
+/// An answer from our server and from the bare one that has it in memory, in turn.
+async fn read_in_turn(
+    rounds: usize,
+    ours: &Served,
+    member: &Member,
+    answer: &Answer,
+) -> Result<(Readings, Readings)> {
+    let mut our_client = Door::clear(&ours.address).connect(Ending::Polite).await?;
+    shake_hands(&mut our_client, &bearer(&member.key)).await?;
+    if let Some(statement) = &answer.before {
+        our_client.execute_update(statement.clone(), None).await?;
+    }
+    // by its token the bare server comes into the same session
+    let token = our_client.token().cloned().unwrap_or_default();
+    let bare = start_bare(ours, &token, &answer.sql)?;
+    let mut bare_client = Door::clear(&bare.address).connect(Ending::Polite).await?;
+    let (mut our_readings, mut bare_readings) = (Readings::default(), Readings::default());
+    for round in 0..=rounds {
+        let (ours, bare) = (
+            read(&mut our_client, &answer.sql).await?,
+            read(&mut bare_client, &answer.sql).await?,
+        );
+        eprintln!(
+            "  round {round}: {:.2} s, bare {:.2} s",
+            ours.seconds, bare.seconds
+        );
+        if round > 0 {
+            our_readings.push(ours);
+            bare_readings.push(bare);
+        }
+    }
+    Ok((our_readings, bare_readings))
+}
+
 /// This program as the bare server, with what `ours` answers.
-fn start_bare(ours: &Served, member: &Member, sql: &str) -> Result<Served> {
+fn start_bare(ours: &Served, token: &str, sql: &str) -> Result<Served> {
     let this = std::env::current_exe().map_err(Error::io("find this program"))?;
     let mut command = Command::new(this);
-    command.args(["--bare", &ours.address, "--key", &member.key, "--sql", sql]);
+    command.args(["--bare", &ours.address, "--key", token, "--sql", sql]);
     Served::start(command)
 }
 

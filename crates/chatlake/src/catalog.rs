@@ -7,6 +7,7 @@ pub(crate) mod page_calls;
 mod scratch;
 mod stored;
 pub(crate) mod system;
+mod uncut;
 mod views;
 
 use std::collections::HashMap;

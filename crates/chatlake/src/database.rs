@@ -18,6 +18,7 @@ use url::Url;
 use crate::audit::AuditTrail;
 use crate::catalog::{CATALOG, DEFAULT_SCHEMA};
 use crate::cooperative_joins::CooperativeJoins;
+use crate::engine_states::EngineStates;
 use crate::entity_table::STORE_URL;
 use crate::local_day_bounds;
 use crate::planner::Planner;
@@ -76,8 +77,7 @@ struct Inner {
     lake: Arc<Lake>,
     clock: Arc<dyn Clock>,
     settings: Settings,
-    /// Functions, limits and defaults, without a catalog: every query gets its own.
-    base: SessionState,
+    states: EngineStates,
     library: Arc<Library>,
     registered_chatbots: RegisteredChatbots,
     queries: Arc<Queries>,
@@ -122,7 +122,7 @@ impl Chatlake {
             Some(folder) => Arc::new(Library::with_folder(folder)?),
         };
         let lake = Lake::open(location, settings.storage()?, Arc::clone(&clock), create).await?;
-        let base = base_state(&lake, &settings)?;
+        let states = EngineStates::new(default_state(&lake, &settings)?);
         Ok(Self {
             inner: Arc::new(Inner {
                 queries: Queries::new(Arc::clone(&clock), &settings, audit.clone()),
@@ -132,7 +132,7 @@ impl Chatlake {
                 lake,
                 clock,
                 settings,
-                base,
+                states,
                 library,
                 registered_chatbots: RegisteredChatbots::default(),
                 workflow_turn: tokio::sync::Mutex::default(),
@@ -238,12 +238,12 @@ impl Chatlake {
         &self.inner.workflow_turn
     }
 
-    pub(crate) fn base_state(&self) -> &SessionState {
-        &self.inner.base
+    pub(crate) fn states(&self) -> &EngineStates {
+        &self.inner.states
     }
 }
 
-fn base_state(lake: &Lake, settings: &Settings) -> Result<SessionState> {
+fn default_state(lake: &Lake, settings: &Settings) -> Result<SessionState> {
     let mut config = SessionConfig::new()
         .with_target_partitions(settings.threads())
         .with_information_schema(true)

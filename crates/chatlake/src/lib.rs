@@ -10,6 +10,7 @@ mod bi_types;
 mod catalog;
 mod cooperative_joins;
 mod database;
+mod engine_states;
 mod entity_table;
 mod error;
 mod export;

@@ -120,7 +120,7 @@ impl Session {
 
     async fn plan_with(&self, sql: &str, values: Option<ParamValues>) -> Result<Query> {
         require_queries(self.permissions)?;
-        let statement = match parse(self.database.base_state(), sql)? {
+        let statement = match parse(self.database.states().default(), sql)? {
             Statement::Set { name, value } => {
                 let scope = self.newest_scope().await?;
                 self.change_variables(&scope, |variables| variables.set(&name, &value))?;
@@ -206,7 +206,7 @@ impl Session {
     async fn prepare_statement(&self, sql: &str) -> Result<Prepared> {
         require_queries(self.permissions)?;
         let none = || Arc::new(Schema::empty());
-        let statement = match parse(self.database.base_state(), sql)? {
+        let statement = match parse(self.database.states().default(), sql)? {
             Statement::Read(statement) => statement,
             Statement::Show { .. } => {
                 return Ok(Prepared::new(self.clone(), sql, show_schema(), none()));
@@ -388,16 +388,13 @@ impl Session {
         let now_micros = scope.now_micros;
         let additions = Arc::clone(&self.additions);
         let catalogs = Arc::new(QueryCatalogs::new(scope.clone(), additions));
-        let base = self.database.base_state().clone();
-        let mut config = base.config().clone();
-        config.options_mut().execution.time_zone = Some(self.variables().timezone().to_owned());
-        let mut state = SessionStateBuilder::new_from_existing(base)
-            .with_config(config)
-            .with_catalog_list(Arc::clone(&catalogs) as _);
+        let mut state = self.database.states().in_zone(self.variables().timezone());
+        state.register_catalog_list(Arc::clone(&catalogs) as _);
         if let Some(types) = &self.additions.type_planner {
-            state = state.with_type_planner(Arc::clone(types));
+            state = SessionStateBuilder::new_from_existing(state)
+                .with_type_planner(Arc::clone(types))
+                .build();
         }
-        let mut state = state.build();
         self.additions.register(&mut state)?;
         // `now()` and everything that leaves out `as_of` follow the lake's clock
         state.execution_props_mut().query_execution_start_time =
@@ -437,16 +434,10 @@ fn statement_state(environment: &Environment) -> Arc<SessionState> {
     if current == DEFAULT_SCHEMA {
         return Arc::clone(&environment.state);
     }
-    let state = environment.state.as_ref().clone();
-    let mut config = state.config().clone();
+    let mut state = environment.state.as_ref().clone();
+    let config = state.config_mut();
     config.options_mut().catalog.default_schema = current.to_owned();
     config.set_extension(Arc::new(ViewPlanner(Arc::clone(&environment.state))));
-    // built anew, the execution's start would be the present
-    let started = state.execution_props().query_execution_start_time;
-    let mut state = SessionStateBuilder::new_from_existing(state)
-        .with_config(config)
-        .build();
-    state.execution_props_mut().query_execution_start_time = started;
     Arc::new(state)
 }
 

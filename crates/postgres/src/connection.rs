@@ -170,7 +170,8 @@ impl Opened {
                 Arc::new(NoopHandler),
                 self.handlers.cancel_handler(),
             ) => done,
-            () = self.departure.happened() => return Ok(false),
+            // who asks to cancel need not wait for it
+            () = self.departure.happened(), if !is_cancel => return Ok(false),
         };
         let Err(error) = done else {
             return Ok(!is_cancel);

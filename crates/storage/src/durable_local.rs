@@ -3,7 +3,7 @@
 //! `object_store`'s `LocalFileSystem` does not fsync. Here a put is: write a temporary file beside the target, fsync it,
 //! rename it (or hard-link it, where the target must not exist yet), fsync the folder, and once per new folder also its
 //! parents. Guarantees: after a put has returned, the object is there whole after any crash; before, it is there whole or
-//! not at all. Everything but writing is `LocalFileSystem`.
+//! not at all. Everything else is `LocalFileSystem`, but for reads of what is in memory already ([`read_cached`]).
 //!
 //! The data files of a load are many and nobody knows them before the load commits. They are written plainly
 //! ([`write_new_file`]), and one `syncfs` makes all of them durable before the commit ([`sync_file_system`]).
@@ -24,6 +24,8 @@ use object_store::{
     ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions,
     Result,
 };
+
+use crate::page_cache::read_cached;
 
 const STORE: &str = "DurableLocal";
 
@@ -179,7 +181,11 @@ impl ObjectStore for DurableLocal {
     }
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
-        self.inner.get_ranges(location, ranges).await
+        let path = self.inner.path_to_filesystem(location)?;
+        match read_cached(&path, ranges) {
+            Some(parts) => Ok(parts),
+            None => self.inner.get_ranges(location, ranges).await,
+        }
     }
 
     fn delete_stream(

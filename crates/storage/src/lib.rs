@@ -16,6 +16,7 @@ mod lake;
 mod lease;
 mod load;
 mod location;
+mod page_cache;
 mod paths;
 mod read;
 mod settings;

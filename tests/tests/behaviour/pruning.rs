@@ -107,3 +107,31 @@ async fn derived_relations_read_the_files_of_the_chatbot_asked_for() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_are_compared_with_a_moment_only_when_there_is_one() {
+    let session = lake_of_twelve_files().await.session();
+    let question = "SELECT content FROM messages";
+    assert!(!is_filtered(&session, question).await);
+    lakes::ask(&session, "SET chatlake.as_of = '2026-03-02T10:00:00Z'")
+        .await
+        .unwrap();
+    assert!(is_filtered(&session, question).await);
+    let count = "SELECT count(*), max(sent_at) FROM messages";
+    let cut = lakes::ask(&session, count).await.unwrap();
+    assert_eq!(cut, [["6", "2026-03-02T10:00:00Z"]]);
+    lakes::ask(&session, "RESET chatlake.as_of").await.unwrap();
+    assert!(!is_filtered(&session, question).await);
+    let all = lakes::ask(&session, count).await.unwrap();
+    assert_eq!(all, [["12", "2026-03-04T10:00:00Z"]]);
+}
+
+/// Does the plan look at rows to leave some out?
+async fn is_filtered(session: &Session, question: &str) -> bool {
+    let plan = lakes::ask(session, &["EXPLAIN ", question].concat())
+        .await
+        .unwrap();
+    plan.into_iter()
+        .flatten()
+        .any(|text| text.contains("FilterExec") || text.contains("predicate="))
+}

@@ -15,7 +15,7 @@ async fn a_request_to_cancel_stops_the_query() {
         (client, stopped)
     });
     served.is_busy().await;
-    cancel.cancel_query(NoTls).await.unwrap();
+    served.cancel(&cancel).await;
     let (client, stopped) = query.await.unwrap();
     let (state, message) = failure(&stopped);
     assert_eq!(
@@ -24,7 +24,7 @@ async fn a_request_to_cancel_stops_the_query() {
     );
     served.is_idle().await;
     // a request that comes when nothing runs stops nothing
-    client.cancel_token().cancel_query(NoTls).await.unwrap();
+    served.cancel(&client.cancel_token()).await;
     assert_eq!(one(&client, "SELECT 1").await, "1");
     served.stop().await;
 }
@@ -42,7 +42,7 @@ async fn a_request_to_cancel_stops_rows_that_are_being_sent() {
     pin_mut!(rows);
     // a request before that could meet the pause between planning and running, in which it stops nothing
     rows.try_next().await.unwrap().expect("a row");
-    cancel.cancel_query(NoTls).await.unwrap();
+    served.cancel(&cancel).await;
     let stopped = loop {
         match rows.try_next().await {
             Ok(row) => assert!(row.is_some(), "an endless answer has ended"),

@@ -13,10 +13,11 @@ use chatlake_auth::{
 use chatlake_postgres::{Error, PostgresOptions, PostgresServer};
 use chatlake_tests::lakes;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::io::AsyncReadExt;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
-use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
+use tokio_postgres::{CancelToken, Client, Config, NoTls, SimpleQueryMessage};
 
 /// A query that takes an hour and needs little memory.
 pub const LONG_QUERY: &str = "SELECT sum(value % 7) AS n FROM generate_series(1, 1000000000000)";
@@ -187,6 +188,19 @@ impl Served {
             .expect("the server still listens for its end");
         let ended = self.task.await.expect("the server does not panic");
         ended.expect("the server ends well");
+    }
+}
+
+impl Served {
+    /// Asks to cancel what the client runs, and waits until the server has heard it, as libpq does.
+    ///
+    /// The client library does not wait: its request may come while the next statement runs.
+    pub async fn cancel(&self, token: &CancelToken) {
+        let mut stream = TcpStream::connect(self.address).await.expect("a server");
+        let sent = token.cancel_query_raw(&mut stream, NoTls).await;
+        sent.expect("a request to cancel");
+        let answer = stream.read_to_end(&mut Vec::new()).await;
+        assert_eq!(answer.expect("the server closes the connection"), 0);
     }
 }
 

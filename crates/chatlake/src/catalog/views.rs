@@ -14,6 +14,7 @@ use datafusion::common::Result;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
 
+use super::uncut::without_cut;
 use super::{BI_SCHEMA, DEFAULT_SCHEMA, QueryScope};
 use crate::Error;
 use crate::permissions::require_relation;
@@ -110,6 +111,10 @@ impl SchemaProvider for ViewSchema {
         let state = state
             .ok_or_else(|| DataFusionError::Internal("a view outlived its query".to_owned()))?;
         let plan = state.create_logical_plan(&view.sql).await?;
+        let plan = match self.scope.as_of_micros {
+            Some(_) => plan,
+            None => without_cut(plan)?,
+        };
         let plan = plan.with_param_values(self.scope.parameters())?;
         // types that follow from operators and unions are known after analysis
         let plan = state
