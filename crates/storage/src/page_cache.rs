@@ -18,8 +18,10 @@ const INLINE_BYTES_MAX: u64 = 8 << 20;
 pub(crate) fn read_cached(path: &Path, ranges: &[Range<u64>]) -> Option<Vec<Bytes>> {
     use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
 
-    let wanted: u64 = ranges.iter().map(|range| range.end - range.start).sum();
-    if wanted > INLINE_BYTES_MAX {
+    let lengths = ranges
+        .iter()
+        .map(|range| range.end.saturating_sub(range.start));
+    if lengths.fold(0, u64::saturating_add) > INLINE_BYTES_MAX {
         return None;
     }
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
