@@ -18,7 +18,8 @@ pub struct FlightOptions {
     /// Size a streamed record batch aims at, in bytes; larger ones are cut by rows. Below the 4 MiB that many clients
     /// accept as one message. A single row larger than this travels as one message.
     pub batch_bytes_target: usize,
-    /// Record batches that may wait, encoded, for a slow reader, per stream.
+    /// Groups of encoded record batches that may wait for a slow reader, per stream. A group ends where it reaches
+    /// `batch_bytes_target`, or the query has no more rows yet.
     pub batch_queue_count_max: usize,
     /// Connections at the same time; one more is closed at once.
     pub connection_count_max: usize,

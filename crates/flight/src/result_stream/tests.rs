@@ -64,9 +64,11 @@ async fn a_reader_that_stops_stops_the_query() {
     let (polled, mut polls) = watch::channel(0);
     let endless = stream::repeat_with(move || {
         polled.send_modify(|count| *count += 1);
-        Ok(numbers(10))
+        Ok(numbers(1))
     });
     let options = FlightOptions {
+        // every message is a group
+        batch_bytes_target: 1,
         batch_queue_count_max: 2,
         ..FlightOptions::default()
     };
@@ -91,6 +93,38 @@ async fn a_reader_that_stops_stops_the_query() {
         "{} batches were asked for",
         *polls.borrow()
     );
+}
+
+#[tokio::test]
+async fn what_is_ready_travels_in_groups_of_the_size_of_a_batch() {
+    let messages = || stream::repeat_with(|| Ok(FlightData::new().with_data_body(vec![0; 400])));
+    let (sender, mut groups) = mpsc::channel(1);
+    let (more, waits) = tokio::sync::oneshot::channel::<()>();
+    let late = async {
+        waits.await.ok();
+        Ok(FlightData::new())
+    };
+    let first = messages().take(4).chain(stream::once(late)).boxed();
+    let silence = Duration::from_secs(3600);
+    let producing = tokio::spawn(produce(
+        first,
+        sender,
+        silence,
+        FlightData::new(),
+        Group::new(1_000, silence),
+    ));
+    assert_eq!(groups.recv().await.unwrap().len(), 3, "1,200 bytes");
+    assert_eq!(
+        groups.recv().await.unwrap().len(),
+        1,
+        "the next is not there yet"
+    );
+    more.send(()).unwrap();
+    assert_eq!(groups.recv().await.unwrap().len(), 1);
+    assert!(groups.recv().await.is_none());
+    producing.await.unwrap();
+    let mut impatient = Group::new(1_000, Duration::ZERO);
+    assert!(impatient.push(Ok(FlightData::new())));
 }
 
 #[tokio::test]
